@@ -1,0 +1,200 @@
+"""The host: decides for thousands of profiles, one batch and one transaction at a time.
+
+A plain class; the Ray actor around it is in `actors.shells`. Its beats: find the profiles,
+seen already?, decide, one transaction for the whole batch, then take over, then answer.
+"""
+
+from collections.abc import Callable
+from time import time_ns
+from uuid import UUID
+
+import msgspec
+import structlog
+import uuid_utils.compat
+
+from actors.live import LiveProfiles
+from actors.parcels import (
+    APPLIED,
+    DUPLICATE,
+    FAILED,
+    UNAVAILABLE,
+    Parcel,
+    Question,
+    Reply,
+    Result,
+    pack_reply,
+    unpack_parcels,
+)
+from actors.slots import Assignment, customer_key
+from domain.commands import Reject
+from domain.document import document
+from domain.draft import Draft
+from domain.identification import Outcome, apply, reject, resolve
+from domain.identifiers import Uid
+from domain.instants import Instant
+from store.archive import Store
+from store.backend import Lease
+from store.errors import Conflict, Fenced, StoreUnavailable
+
+ATTEMPTS = 8
+"""How often one call is decided anew because somebody else wrote first (rule S3)."""
+
+log = structlog.get_logger()
+
+
+class HostInfo(msgspec.Struct, frozen=True):
+    """What a host tells about itself. `epoch` is 0 before its first write."""
+
+    name: str
+    epoch: int
+    is_fenced: bool
+    live: int
+    pid: int
+
+
+class ProfileHost:
+    """Hosts the profiles of one run of slots.
+
+    `number` says which run, out of `assignment`. `now` gives microseconds, `mint` new ids:
+    both come from outside so that tests can hold them still.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        number: int,
+        assignment: Assignment,
+        *,
+        name: str,
+        owner: str,
+        live_profiles: int,
+        now: Callable[[], Instant] = lambda: time_ns() // 1_000,
+        mint: Callable[[], UUID] = uuid_utils.compat.uuid7,
+    ) -> None:
+        self._store = store
+        self._number = number
+        self._assignment = assignment
+        self._name = name
+        self._owner = owner
+        self._now = now
+        self._live = LiveProfiles(store, live_profiles, mint)
+        self._lease: Lease | None = None
+        self._position = 0
+        self.is_fenced = False
+
+    @property
+    def epoch(self) -> int:
+        """The lease epoch this host writes under."""
+        return 0 if self._lease is None else self._lease.epoch
+
+    @property
+    def live(self) -> int:
+        """How many profiles are in memory."""
+        return len(self._live)
+
+    def handle(self, batch: bytes) -> bytes:
+        """Apply a batch of parcels and answer each of them, after the commit."""
+        return pack_reply(self.take(unpack_parcels(batch)))
+
+    def take(self, parcels: list[Parcel]) -> Reply:
+        """Apply parcels; see `handle`."""
+        try:
+            results = self._settled(parcels)
+        except (Fenced, StoreUnavailable) as error:
+            self.is_fenced = self.is_fenced or isinstance(error, Fenced)
+            log.warning("a batch was not stored", host=self._name, why=str(error))
+            results = [UNAVAILABLE] * len(parcels)
+        return Reply(self._position, results)
+
+    def read(self, question: Question) -> tuple[str | None, bytes | None]:
+        """Answer a read with (CID to ask instead, document as JSON); both None: unknown."""
+        if question.kind == "visitor":
+            visitor = self._live.refresh("uid", question.id)
+            if visitor is None:
+                return None, None
+            if visitor.folded_into is not None:
+                return visitor.folded_into, None
+            return None, msgspec.json.encode(document(visitor))
+        customer = self._live.refresh("cid", question.id)
+        return None, None if customer is None else msgspec.json.encode(document(customer))
+
+    def _settled(self, parcels: list[Parcel], attempt: int = 1) -> list[Result]:
+        """Decide and commit together; what cannot be had together is halved and tried apart."""
+        draft = Draft(self._live, self._store.policies)
+        try:
+            return self._committed(parcels, draft)
+        except Conflict as conflict:
+            self._live.forget(draft)
+            if attempt < ATTEMPTS and (attempt == 1 or len(parcels) == 1):
+                return self._settled(parcels, attempt + 1)
+            if len(parcels) == 1:
+                log.warning("a call kept losing its race", host=self._name, why=str(conflict))
+                return [UNAVAILABLE]
+        except (Fenced, StoreUnavailable):
+            self._live.forget(draft)
+            raise
+        except Exception:
+            self._live.forget(draft)
+            if len(parcels) == 1:
+                log.exception("a call could not be decided", host=self._name)
+                return [FAILED]
+        return self._halved(parcels)
+
+    def _halved(self, parcels: list[Parcel]) -> list[Result]:
+        """Go on with the two halves; what was stored before the store failed stays answered."""
+        results: list[Result] = []
+        middle = len(parcels) // 2
+        for half in (parcels[:middle], parcels[middle:]):
+            try:
+                results += self._settled(half)
+            except StoreUnavailable:
+                results += [UNAVAILABLE] * len(half)
+        return results
+
+    def _committed(self, parcels: list[Parcel], draft: Draft) -> list[Result]:
+        self._look_ahead(parcels)
+        now = self._now()
+        results = [self._decided(parcel, draft, now) for parcel in parcels]
+        duplicates = results.count(DUPLICATE)
+        if draft.recorded or duplicates:
+            draft.tallies["duplicates"] += duplicates
+            versions = self._live.book_versions(draft.books)
+            self._position = self._store.commit(self._leased(), draft, versions)
+            self._live.settle(draft)
+        return results
+
+    def _look_ahead(self, parcels: list[Parcel]) -> None:
+        uids: set[Uid] = set()
+        cids = set()
+        for parcel in parcels:
+            command = parcel.command
+            if command.uid is not None:
+                uids.add(command.uid)
+                if parcel.hint is not None:
+                    self._live.trust(command.uid, parcel.hint)
+            if command.cid is not None:
+                cids.add(command.cid)
+        self._live.look_ahead(uids, cids)
+
+    def _decided(self, parcel: Parcel, draft: Draft, now: Instant) -> Result:
+        command = parcel.command
+        if isinstance(command, Reject):
+            return _result(reject(command, draft, now))
+        target = resolve(command, draft)
+        if command.cid is None and target.cid is not None and not self._hosts(target.cid):
+            return target.cid
+        return _result(apply(command, target, draft, now))
+
+    def _hosts(self, cid: str) -> bool:
+        return self._assignment.host_of(customer_key(cid)) == self._number
+
+    def _leased(self) -> Lease:
+        """Take the lease before the first write; never again, for that would unfence."""
+        if self._lease is None:
+            self._lease = self._store.backend.take_lease(self._name, self._owner)
+            log.info("took the lease", host=self._name, epoch=self._lease.epoch)
+        return self._lease
+
+
+def _result(outcome: Outcome) -> int:
+    return DUPLICATE if outcome is Outcome.DUPLICATE else APPLIED

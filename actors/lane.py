@@ -1,0 +1,124 @@
+"""The way from a gateway to one host: a bounded queue and one batch under way (design D2).
+
+What arrives while a batch is away travels together in the next one. A batch that was not
+answered is sent again, the same bytes, until it is: message ids make that harmless, and one
+batch at a time keeps the order.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+import msgspec
+import structlog
+
+from actors.errors import HostUnreachable, Overloaded
+from actors.parcels import UNAVAILABLE, Parcel, Reply, Result, pack_parcels, unpack_reply
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.3
+
+log = structlog.get_logger()
+
+
+class LaneLimits(msgspec.Struct, frozen=True):
+    """`batch` parcels travel together at most, `queue` may wait; `retry_for` is in seconds."""
+
+    batch: int = 500
+    queue: int = 20_000
+    retry_for: float = 20.0
+
+
+class _Load:
+    """Parcels that one request put on the lane, and the results they have so far."""
+
+    def __init__(self, parcels: list[Parcel]) -> None:
+        self.parcels = parcels
+        self.sent = 0
+        self.results: list[Result] = []
+        self.done: asyncio.Future[list[Result]] = asyncio.get_running_loop().create_future()
+
+    def take(self, count: int) -> list[Parcel]:
+        some = self.parcels[self.sent : self.sent + count]
+        self.sent += len(some)
+        return some
+
+    def give(self, results: list[Result]) -> None:
+        self.results += results
+        if len(self.results) == len(self.parcels) and not self.done.done():
+            self.done.set_result(self.results)
+
+
+class Lane:
+    """One host's queue in one gateway. `send` takes a batch to the host and brings its reply."""
+
+    def __init__(
+        self, name: str, send: Callable[[bytes], Awaitable[bytes]], limits: LaneLimits
+    ) -> None:
+        self._name = name
+        self._send = send
+        self._limits = limits
+        self._waiting: deque[_Load] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self.depth = 0
+        self.position = 0
+
+    def check_room(self, count: int) -> None:
+        """Raise `Overloaded` unless that many more parcels may wait.
+
+        An idle lane takes any one request, however large.
+        """
+        if self.depth and self.depth + count > self._limits.queue:
+            raise Overloaded(retry_after=1)
+
+    async def submit(self, parcels: list[Parcel]) -> list[Result]:
+        """Put parcels on the lane and wait for their results, in order."""
+        load = _Load(parcels)
+        self._waiting.append(load)
+        self.depth += len(parcels)
+        if self._pump is None or self._pump.done():
+            self._pump = asyncio.create_task(self._run())
+        return await load.done
+
+    async def _run(self) -> None:
+        while self._waiting:
+            # One turn of the loop, so that requests read in the same turn travel together.
+            await asyncio.sleep(0)
+            shares = self._next_batch()
+            parcels = [parcel for _, some in shares for parcel in some]
+            results = await self._answered(parcels)
+            start = 0
+            for load, some in shares:
+                load.give(results[start : start + len(some)])
+                start += len(some)
+            self.depth -= len(parcels)
+
+    def _next_batch(self) -> list[tuple[_Load, list[Parcel]]]:
+        shares = []
+        room = self._limits.batch
+        while room and self._waiting:
+            load = self._waiting[0]
+            some = load.take(room)
+            shares.append((load, some))
+            room -= len(some)
+            if load.sent == len(load.parcels):
+                self._waiting.popleft()
+        return shares
+
+    async def _answered(self, parcels: list[Parcel]) -> list[Result]:
+        """Send a batch until it is answered, or for so long that its callers must retry."""
+        batch = pack_parcels(parcels)
+        give_up = monotonic() + self._limits.retry_for
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                reply: Reply = unpack_reply(await self._send(batch))
+            except HostUnreachable as error:
+                log.warning("a batch was not answered", host=self._name, why=error.why)
+                if monotonic() > give_up:
+                    return [UNAVAILABLE] * len(parcels)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                self.position = max(self.position, reply.position)
+                return reply.results

@@ -1,0 +1,186 @@
+"""The profiles a host keeps in memory, and how it finds the others (design D1).
+
+`LiveProfiles` is the host's `domain.Archive`: it answers from memory where that is safe and
+from the store where not. Profiles beyond its size are passivated, longest unused first; the
+next call recovers them from snapshot and tail.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from domain.draft import Draft
+from domain.identifiers import Cid, Uid
+from domain.journal import Journal
+from domain.linking import LinkBook
+from domain.profile import Profile
+from store.archive import Store
+from store.backend import Entry
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """A mapping that forgets what was used longest ago."""
+
+    def __init__(self, size: int) -> None:
+        self._items: OrderedDict[K, V] = OrderedDict()
+        self._size = size
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def get(self, key: K) -> V | None:
+        """Give a value and count that as use."""
+        value = self._items.get(key)
+        if value is not None:
+            self._items.move_to_end(key)
+        return value
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, at the price of the one used longest ago."""
+        self._items[key] = value
+        self._items.move_to_end(key)
+        if len(self._items) > self._size:
+            self._items.popitem(last=False)
+
+    def drop(self, key: K) -> None:
+        """Forget a value."""
+        self._items.pop(key, None)
+
+
+class LiveProfiles:
+    """Everything one host has in memory."""
+
+    def __init__(self, store: Store, size: int, mint: Callable[[], UUID]) -> None:
+        self._store = store
+        self.mint = mint
+        self._visitors: Recent[Uid, Profile] = Recent(size)
+        self._customers: Recent[Cid, Profile] = Recent(size)
+        self._journals: dict[str, Journal] = {}
+        self._owners: Recent[Uid, Cid] = Recent(size * 4)
+        self._books: Recent[str, tuple[int, LinkBook]] = Recent(size)
+        self._entries: dict[tuple[str, str], Entry | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._visitors) + len(self._customers)
+
+    def look_ahead(self, uids: Iterable[Uid], cids: Iterable[Cid]) -> None:
+        """Ask the directory once for all ids of a batch that memory does not answer."""
+        self._entries.clear()
+        strangers = [u for u in uids if self._visitors.get(u) is None and not self._owners.get(u)]
+        self._find("uid", strangers)
+        self._find("cid", [cid for cid in cids if self._customers.get(cid) is None])
+
+    def trust(self, uid: Uid, hint: str) -> None:
+        """Take a gateway's word for an owner, if the customer in memory confirms it."""
+        customer = self._customers.get(Cid(hint))
+        if customer is not None and customer.owns(uid):
+            self._owners.put(uid, Cid(hint))
+
+    def owner(self, uid: Uid) -> Cid | None:
+        """Tell the customer that a UID belongs to; see `domain.Archive`."""
+        known = self._owners.get(uid)
+        if known is not None:
+            return known
+        if self._visitors.get(uid) is not None:
+            return None
+        entry = self._entry("uid", uid)
+        if entry is None or entry.owner is None:
+            return None
+        self._owners.put(uid, Cid(entry.owner))
+        return Cid(entry.owner)
+
+    def visitor(self, uid: Uid) -> Profile | None:
+        """Give the profile of a UID; see `domain.Archive`."""
+        profile = self._visitors.get(uid)
+        if profile is None:
+            entry = self._entry("uid", uid)
+            if entry is None:
+                return None
+            profile = self._store.profile(entry.profile_id)
+            if profile.folded_into is None:
+                self._visitors.put(uid, profile)
+        return profile
+
+    def customer(self, cid: Cid) -> Profile | None:
+        """Give a customer's profile; see `domain.Archive`."""
+        profile = self._customers.get(cid)
+        if profile is None:
+            entry = self._entry("cid", cid)
+            if entry is None:
+                return None
+            profile = self._store.profile(entry.profile_id)
+            self._customers.put(cid, profile)
+        return profile
+
+    def journal(self, source: str) -> Journal | None:
+        """Give a source's journal; see `domain.Archive`."""
+        journal = self._journals.get(source)
+        if journal is None:
+            entry = self._entry("journal", source)
+            if entry is not None:
+                journal = self._store.journal(entry.profile_id, source)
+                self._journals[source] = journal
+        return journal
+
+    def book(self, link: str) -> LinkBook:
+        """Give what is known under a link key; see `domain.Archive`."""
+        known = self._books.get(link)
+        if known is None:
+            known = self._store.books([link])[link]
+            self._books.put(link, known)
+        return known[1]
+
+    def book_versions(self, links: Iterable[str]) -> dict[str, int]:
+        """Tell at which version each book was read."""
+        return {link: known[0] for link in links if (known := self._books.get(link))}
+
+    def settle(self, draft: Draft) -> None:
+        """Take over what a draft changed, now that it is durable."""
+        for uid, profile in draft.visitors.items():
+            if profile.folded_into is None:
+                self._visitors.put(uid, profile)
+        for uid, cid in draft.owners.items():
+            self._visitors.drop(uid)
+            self._owners.put(uid, cid)
+        for cid, profile in draft.customers.items():
+            self._customers.put(cid, profile)
+        self._journals.update(draft.journals)
+        for link, book in draft.books.items():
+            known = self._books.get(link)
+            self._books.put(link, ((known[0] if known else 0) + 1, book))
+        self._entries.clear()
+
+    def forget(self, draft: Draft) -> None:
+        """Drop all that a refused draft was based on: the store knows better."""
+        for uid in draft.visitors:
+            self._visitors.drop(uid)
+        for cid in draft.customers:
+            self._customers.drop(cid)
+        for source in draft.journals:
+            self._journals.pop(source, None)
+        for link in draft.books:
+            self._books.drop(link)
+        self._entries.clear()
+
+    def refresh(self, kind: str, value: str) -> Profile | None:
+        """Give a profile as the store has it now, whoever wrote it last."""
+        self._entries.clear()
+        profile = self.visitor(Uid(value)) if kind == "uid" else self.customer(Cid(value))
+        if profile is None or self._store.version(profile.id) == profile.version:
+            return profile
+        self._visitors.drop(Uid(value)) if kind == "uid" else self._customers.drop(Cid(value))
+        return self.visitor(Uid(value)) if kind == "uid" else self.customer(Cid(value))
+
+    def _entry(self, kind: str, value: str) -> Entry | None:
+        if (kind, value) not in self._entries:
+            self._find(kind, [value])
+        return self._entries[kind, value]
+
+    def _find(self, kind: str, values: Sequence[str]) -> None:
+        found = self._store.find(kind, values) if values else {}
+        for value in values:
+            self._entries[kind, value] = found.get(value)

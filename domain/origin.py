@@ -1,0 +1,153 @@
+"""What a profile knows, kept apart by where it came from (rules F2 and F3).
+
+An origin holds what came under one UID, or under the CID alone. Two copies of the *same*
+origin join (the further one wins, field by field); two *different* origins add up.
+"""
+
+import msgspec
+from immutables import Map
+
+from domain.attributes import Attributes, Policies, RawJson, join_attributes, joined, written
+from domain.identifiers import LinkKey
+from domain.instants import Instant
+
+ACTIVITY_NAMES = 500
+"""Activity names counted one by one; the rest is counted under `$other`."""
+
+OTHER = "$other"
+
+CID_ALONE = ""
+"""The origin of what came under the CID without a UID of its own."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """All that came under one UID, or under the CID alone.
+
+    `first_seen` and `last_seen` come from activities alone (rule M8). `identified_from` and
+    `identified_to` span the times at which calls named this UID together with its CID.
+    """
+
+    attributes: Attributes = Map()
+    first_seen: Instant | None = None
+    last_seen: Instant | None = None
+    activities: Map[str, int] = Map()
+    links: frozenset[LinkKey] = frozenset()
+    identified_from: Instant | None = None
+    identified_to: Instant | None = None
+
+    def active(self, name: str, at: Instant) -> "Origin":
+        """Count one activity."""
+        return Origin(
+            self.attributes,
+            at if self.first_seen is None else min(self.first_seen, at),
+            at if self.last_seen is None else max(self.last_seen, at),
+            _counted(self.activities, name, 1),
+            self.links,
+            self.identified_from,
+            self.identified_to,
+        )
+
+    def write(
+        self, policies: Policies, at: Instant, message_id: str, writes: dict[str, RawJson]
+    ) -> "Origin":
+        """Write attributes, each under its policy."""
+        attributes = self.attributes
+        for name, raw in writes.items():
+            policy = policies.of(name)
+            value = written(policy, at, message_id, raw)
+            if value is not None:
+                have = attributes.get(name)
+                attributes = attributes.set(
+                    name, value if have is None else joined(policy, have, value)
+                )
+        return msgspec.structs.replace(self, attributes=attributes)
+
+    def link(self, links: tuple[LinkKey, ...]) -> "Origin":
+        """Add the link keys that a call brought."""
+        if self.links.issuperset(links):
+            return self
+        return msgspec.structs.replace(self, links=self.links.union(links))
+
+    def identify(self, at: Instant) -> "Origin":
+        """Note that a call named this UID together with its CID."""
+        return msgspec.structs.replace(
+            self,
+            identified_from=at if self.identified_from is None else min(self.identified_from, at),
+            identified_to=at if self.identified_to is None else max(self.identified_to, at),
+        )
+
+
+Origins = Map[str, Origin]
+"""UID (or `CID_ALONE`) -> what came under it."""
+
+
+def join_origin(policies: Policies, left: Origin, right: Origin) -> Origin:
+    """Join two copies of one origin: associative, commutative, idempotent."""
+    return Origin(
+        join_attributes(policies, left.attributes, right.attributes),
+        _least(left.first_seen, right.first_seen),
+        _greatest(left.last_seen, right.last_seen),
+        _maxima(left.activities, right.activities),
+        left.links | right.links,
+        _least(left.identified_from, right.identified_from),
+        _greatest(left.identified_to, right.identified_to),
+    )
+
+
+def join(policies: Policies, left: Origins, right: Origins) -> Origins:
+    """Join two states of one profile, origin by origin: a join-semilattice (rule F3)."""
+    merged = left.mutate()
+    for uid, origin in right.items():
+        have = merged.get(uid)
+        merged[uid] = origin if have is None else join_origin(policies, have, origin)
+    return merged.finish()
+
+
+def combine(policies: Policies, left: Origin, right: Origin) -> Origin:
+    """Add up two different origins into what a reader is shown."""
+    activities = left.activities
+    for name, count in right.activities.items():
+        activities = _counted(activities, name, count)
+    return Origin(
+        join_attributes(policies, left.attributes, right.attributes),
+        _least(left.first_seen, right.first_seen),
+        _greatest(left.last_seen, right.last_seen),
+        activities,
+        left.links | right.links,
+        _least(left.identified_from, right.identified_from),
+        _greatest(left.identified_to, right.identified_to),
+    )
+
+
+def total(policies: Policies, origins: Origins) -> Origin:
+    """Add up every origin of a profile."""
+    whole = Origin()
+    for uid in sorted(origins):
+        whole = combine(policies, whole, origins[uid])
+    return whole
+
+
+def _counted(activities: Map[str, int], name: str, count: int) -> Map[str, int]:
+    have = activities.get(name)
+    if have is None and len(activities) >= ACTIVITY_NAMES:
+        name, have = OTHER, activities.get(OTHER)
+    return activities.set(name, (have or 0) + count)
+
+
+def _maxima(left: Map[str, int], right: Map[str, int]) -> Map[str, int]:
+    merged = left.mutate()
+    for name, count in right.items():
+        merged[name] = max(merged.get(name, 0), count)
+    return merged.finish()
+
+
+def _least(left: Instant | None, right: Instant | None) -> Instant | None:
+    if left is None or right is None:
+        return right if left is None else left
+    return min(left, right)
+
+
+def _greatest(left: Instant | None, right: Instant | None) -> Instant | None:
+    if left is None or right is None:
+        return right if left is None else left
+    return max(left, right)

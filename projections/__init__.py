@@ -1,0 +1,1 @@
+"""Views of the log: each a pure fold with its own tables, one view a file."""

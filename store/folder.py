@@ -1,0 +1,82 @@
+"""The data folder: one store, one master key, one Onefold at a time."""
+
+import fcntl
+import os
+from collections.abc import Mapping
+from io import TextIOWrapper
+from pathlib import Path
+
+from domain.attributes import Policies
+from store.archive import Store
+from store.errors import StoreInUse, StoreMissing
+from store.keyring import Keyring
+from store.master_key import MasterKey, master_key
+from store.sqlite import SqliteBackend
+
+DATABASE = "onefold.db"
+LOCK = "onefold.lock"
+_PROOF = "master_key_proof"
+
+
+def prepare(
+    folder: Path,
+    environ: Mapping[str, str],
+    synchronous: str = "full",
+    policies: Policies | None = None,
+) -> Store:
+    """Open the store of a folder, made if it is not there yet.
+
+    Raises `MissingMasterKey` or `WrongMasterKey` rather than making a second key, and
+    `NewerSchema` for a store of a later version.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    new = not (folder / DATABASE).exists()
+    key = master_key(folder, environ, may_create=new)
+    backend = SqliteBackend(folder / DATABASE, synchronous)
+    backend.create()
+    (folder / DATABASE).chmod(0o600)
+    return _opened(backend, key, policies)
+
+
+def open_store(
+    folder: Path,
+    environ: Mapping[str, str],
+    synchronous: str = "full",
+    policies: Policies | None = None,
+) -> Store:
+    """Open the store of a folder; raises `StoreMissing` when there is none."""
+    if not (folder / DATABASE).exists():
+        raise StoreMissing(folder)
+    key = master_key(folder, environ, may_create=False)
+    return _opened(SqliteBackend(folder / DATABASE, synchronous), key, policies)
+
+
+def _opened(backend: SqliteBackend, key: MasterKey, policies: Policies | None) -> Store:
+    keyring = Keyring(key.secret)
+    proof = backend.get(_PROOF)
+    if proof is None:
+        backend.put(_PROOF, keyring.proof())
+    else:
+        keyring.check(proof, key.origin)
+    return Store(backend, keyring, policies)
+
+
+class FolderLock:
+    """Keeps a second Onefold off the folder for as long as this process lives.
+
+    Raises `StoreInUse` when somebody else holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file: TextIOWrapper = (folder / LOCK).open("a")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise StoreInUse(folder) from None
+        os.set_inheritable(self._file.fileno(), False)
+
+    def release(self) -> None:
+        """Let the next one in."""
+        self._file.close()

@@ -1,0 +1,78 @@
+"""Who can read what: one data key per profile, wrapped by the master key (design D8)."""
+
+import os
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from store.errors import Tampered, WrongMasterKey
+
+KEY_SIZE = 32
+NONCE_SIZE = 12
+
+_CHECK = b"onefold master key check"
+
+
+class ProfileCipher:
+    """Seals and opens what belongs to one profile: AES-256-GCM, 12 random bytes as nonce.
+
+    Every box is bound to its place (profile, version, topic): moved or altered, it stays shut.
+    """
+
+    def __init__(self, profile_id: UUID, key: bytes) -> None:
+        self.profile_id = profile_id
+        self._aead = AESGCM(key)
+        self._prefix = profile_id.bytes
+
+    def seal(self, version: int, topic: str, text: bytes) -> bytes:
+        """Encrypt; the nonce goes in front."""
+        nonce = os.urandom(NONCE_SIZE)
+        return nonce + self._aead.encrypt(nonce, text, self._place(version, topic))
+
+    def open(self, version: int, topic: str, box: bytes) -> bytes:
+        """Decrypt; raises `Tampered` for anything that was not sealed for this place."""
+        try:
+            return self._aead.decrypt(
+                box[:NONCE_SIZE], box[NONCE_SIZE:], self._place(version, topic)
+            )
+        except (InvalidTag, ValueError) as error:
+            raise Tampered(self.profile_id, version, topic) from error
+
+    def _place(self, version: int, topic: str) -> bytes:
+        return b"%b|%d|%b" % (self._prefix, version, topic.encode())
+
+
+class Keyring:
+    """The master key at work: makes data keys, wraps them, unwraps them."""
+
+    def __init__(self, master: bytes) -> None:
+        self._aead = AESGCM(master)
+
+    def new_key(self, profile_id: UUID) -> tuple[ProfileCipher, bytes]:
+        """Make a data key: the cipher to use it, and the wrapped form to store."""
+        key = AESGCM.generate_key(KEY_SIZE * 8)
+        return ProfileCipher(profile_id, key), self._wrap(key, profile_id.bytes)
+
+    def unwrap(self, profile_id: UUID, wrapped: bytes) -> ProfileCipher:
+        """Open a wrapped data key."""
+        try:
+            key = self._aead.decrypt(wrapped[:NONCE_SIZE], wrapped[NONCE_SIZE:], profile_id.bytes)
+        except (InvalidTag, ValueError) as error:
+            raise Tampered(profile_id, 0, "key") from error
+        return ProfileCipher(profile_id, key)
+
+    def proof(self) -> bytes:
+        """Make what a store keeps to recognise its master key."""
+        return self._wrap(_CHECK, _CHECK)
+
+    def check(self, proof: bytes, origin: str) -> None:
+        """Raise `WrongMasterKey` unless this key made the proof."""
+        try:
+            self._aead.decrypt(proof[:NONCE_SIZE], proof[NONCE_SIZE:], _CHECK)
+        except (InvalidTag, ValueError):
+            raise WrongMasterKey(origin) from None
+
+    def _wrap(self, text: bytes, place: bytes) -> bytes:
+        nonce = os.urandom(NONCE_SIZE)
+        return nonce + self._aead.encrypt(nonce, text, place)

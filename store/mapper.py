@@ -1,0 +1,79 @@
+"""Events to rows and back: name, pack, compress, seal (the library's Mapper made private)."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgpack
+import zstandard
+from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
+
+from domain.draft import Recorded
+from domain.events import AnyEvent
+from store.keyring import ProfileCipher
+from store.shapes import plain
+from store.topics import Topics
+
+SMALL = 1_024
+"""Bytes below which compression costs more than it saves (decision 0007)."""
+
+_PLAIN, _ZSTD = b"\x00", b"\x01"
+
+
+class NoTranscoder(Transcoder):
+    """Stands where the library wants a transcoder; our events name and pack themselves."""
+
+    def encode(self, obj: Any) -> bytes:
+        """Do nothing that anybody could rely on."""
+        raise TypeError(f"Expected ProfileMapper to pack {type(obj).__name__} itself")
+
+    def decode(self, data: bytes) -> Any:
+        """Do nothing that anybody could rely on."""
+        raise TypeError(f"Expected ProfileMapper to unpack {len(data)} bytes itself")
+
+
+class ProfileMapper(Mapper[UUID]):
+    """Maps events under each profile's own key.
+
+    `cipher_of` finds the key of a profile; it raises `KeyMissing` when the profile was erased.
+    """
+
+    def __init__(self, cipher_of: Callable[[UUID], ProfileCipher], topics: Topics) -> None:
+        super().__init__(transcoder=NoTranscoder())
+        self._cipher_of = cipher_of
+        self._topics = topics
+        self._zstd = zstandard.ZstdCompressor(level=1)
+        self._unzstd = zstandard.ZstdDecompressor()
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        """Make the row of a `Recorded` event."""
+        recorded: Recorded = domain_event
+        topic = self._topics.topic(recorded.event)
+        text = self.pack(self._topics.fields(recorded.event))
+        box = self._cipher_of(recorded.profile_id).seal(recorded.version, topic, text)
+        return StoredEvent(recorded.profile_id, recorded.version, topic, box)
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        """Make the `Recorded` event of a row."""
+        profile_id = stored_event.originator_id
+        assert isinstance(profile_id, UUID)
+        version, topic = stored_event.originator_version, stored_event.topic
+        text = self._cipher_of(profile_id).open(version, topic, stored_event.state)
+        return Recorded(profile_id, version, self._event(topic, text))
+
+    def _event(self, topic: str, text: bytes) -> AnyEvent:
+        return self._topics.event(topic, self.unpack(text))
+
+    def pack(self, value: object) -> bytes:
+        """Pack positionally; a byte in front tells whether it is compressed."""
+        packed: bytes = msgpack.packb(value, default=plain)
+        if len(packed) < SMALL:
+            return _PLAIN + packed
+        return _ZSTD + self._zstd.compress(packed)
+
+    def unpack(self, text: bytes) -> Any:
+        """Undo `pack`."""
+        packed = text[1:]
+        if text[:1] == _ZSTD:
+            packed = self._unzstd.decompress(packed)
+        return msgpack.unpackb(packed, strict_map_key=False)
