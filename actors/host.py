@@ -42,14 +42,15 @@ ATTEMPTS = 8
 log = structlog.get_logger()
 
 
-class HostInfo(msgspec.Struct, frozen=True):
-    """What a host tells about itself. `epoch` is 0 before its first write."""
+class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host tells about itself: `epoch` is 0 before its first write, times in seconds."""
 
     name: str
+    pid: int
     epoch: int
     is_fenced: bool
     live: int
-    pid: int
+    busy_for: float
 
 
 class ProfileHost:

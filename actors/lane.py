@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from actors.errors import HostUnreachable, Overloaded
-from actors.parcels import UNAVAILABLE, Parcel, Reply, Result, pack_parcels, unpack_reply
+from actors.parcels import FAILED, UNAVAILABLE, Parcel, Reply, Result, pack_parcels, unpack_reply
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.3
 
@@ -119,6 +119,10 @@ class Lane:
                     return [UNAVAILABLE] * len(parcels)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+            except Exception:
+                # Whatever it was, the callers get an answer and the lane goes on.
+                log.exception("a batch could not be sent", host=self._name)
+                return [FAILED] * len(parcels)
             else:
                 self.position = max(self.position, reply.position)
                 return reply.results

@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import ray
-from ray.exceptions import ActorDiedError, RayError
-
+from actors.configured_ray import ray
 from actors.errors import HostUnreachable
 from actors.parcels import Question
 
@@ -39,9 +37,9 @@ class RayHostRef:
             if self._handle is None:
                 self._handle = ray.get_actor(self._name, self._namespace)
             return await asyncio.wait_for(call(self._handle), ANSWER_WITHIN)
-        except ActorDiedError as error:
+        except ray.exceptions.ActorDiedError as error:
             self._handle = None
             raise HostUnreachable(self._name, "its actor died for good") from error
-        except (RayError, TimeoutError, ValueError) as error:
+        except (ray.exceptions.RayError, TimeoutError, ValueError) as error:
             why = str(error).strip().partition("\n")[0] or type(error).__name__
             raise HostUnreachable(self._name, why) from error

@@ -3,10 +3,12 @@
 import gc
 import os
 from pathlib import Path
+from time import monotonic
 
 import msgspec
 
 from actors.host import HostInfo, ProfileHost
+from actors.logs import configure_logs
 from actors.parcels import Question
 from actors.slots import Assignment, host_name
 from domain.attributes import Policies
@@ -32,12 +34,18 @@ class HostShell:
     """
 
     def __init__(self, settings: HostSettings) -> None:
+        configure_logs()
         self._settings = settings
         self._host: ProfileHost | None = None
+        self._busy_since: float | None = None
 
     def handle(self, batch: bytes) -> bytes:
         """See `ProfileHost.handle`."""
-        return self._opened().handle(batch)
+        self._busy_since = monotonic()
+        try:
+            return self._opened().handle(batch)
+        finally:
+            self._busy_since = None
 
     def read(self, question: Question) -> tuple[str | None, bytes | None]:
         """See `ProfileHost.read`."""
@@ -45,10 +53,15 @@ class HostShell:
 
     def info(self) -> HostInfo:
         """Tell how it is; touches neither the store nor the command path."""
-        host, name = self._host, host_name(self._settings.number)
-        if host is None:
-            return HostInfo(name, 0, is_fenced=False, live=0, pid=os.getpid())
-        return HostInfo(name, host.epoch, host.is_fenced, host.live, os.getpid())
+        host, since = self._host, self._busy_since
+        return HostInfo(
+            name=host_name(self._settings.number),
+            pid=os.getpid(),
+            epoch=0 if host is None else host.epoch,
+            is_fenced=host is not None and host.is_fenced,
+            live=0 if host is None else host.live,
+            busy_for=0.0 if since is None else monotonic() - since,
+        )
 
     def _opened(self) -> ProfileHost:
         if self._host is None:

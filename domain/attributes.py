@@ -1,6 +1,5 @@
 """Attribute values as registers that converge whatever the order of arrival (rule F1)."""
 
-import math
 from enum import StrEnum
 from typing import Any
 
@@ -118,8 +117,8 @@ def _winner(policy: Policy, left: Register, right: Register) -> Register:
 def _rank(value: RawJson) -> tuple[int, float, str]:
     """Order JSON values of any type: numbers, then texts, then the rest by canonical form."""
     decoded = msgspec.json.decode(value)
-    if isinstance(decoded, int | float) and math.isfinite(decoded):
-        return (0, float(decoded), "")
+    if isinstance(decoded, int | float):
+        return (0, decoded, "")
     if isinstance(decoded, str):
         return (1, 0.0, decoded)
     return (2, 0.0, _canonical(decoded).decode())

@@ -25,7 +25,7 @@ from domain.events import (
     Moment,
     VisitorBorn,
 )
-from domain.identifiers import Cid, LinkKey, Uid
+from domain.identifiers import Cid, Uid
 from domain.instants import Instant, day_of
 from domain.merging import ALIAS, SAME_CALL, claim, link_rule, spread
 from domain.origin import Origin

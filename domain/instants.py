@@ -27,14 +27,15 @@ def parse_instant(text: str) -> Instant:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
-        return (moment - _EPOCH) // _MICROSECOND
+        return (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND
     except (ValueError, OverflowError):
         raise BadTimestamp(text) from None
 
 
 def rfc3339(instant: Instant) -> str:
     """Write an instant as RFC 3339 in UTC, always with six decimals."""
-    return f"{_EPOCH + instant * _MICROSECOND:%Y-%m-%dT%H:%M:%S.%fZ}"
+    moment = (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None)
+    return f"{moment.isoformat(timespec='microseconds')}Z"
 
 
 def day_of(instant: Instant) -> int:

@@ -1,7 +1,6 @@
 """The embedded backend: log, directory, keys, books, leases and counters in one file."""
 
 import sqlite3
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path

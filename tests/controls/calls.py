@@ -18,15 +18,25 @@ Values = Mapping[str, Any]
 _numbers = count(1)
 
 
-class Common(TypedDict, total=False):
+class When(TypedDict, total=False):
     """What every call may carry; a call happens on day 1 unless it says `at`."""
 
-    uid: str | None
-    cid: str | None
     at: Instant
     links: tuple[LinkKey, ...]
     message_id: str
     source: str
+
+
+class WithUid(When, total=False):
+    """A call that may name a UID."""
+
+    uid: str | None
+
+
+class Common(WithUid, total=False):
+    """A call that may name a UID, a CID or both."""
+
+    cid: str | None
 
 
 class _Carried(TypedDict):
@@ -86,16 +96,17 @@ def identify(
     cid: str | None = None,
     *,
     attributes: Values | None = None,
-    **common: Unpack[Common],
+    **when: Unpack[When],
 ) -> Identify:
     """Say who somebody is, and what is known of them."""
-    carried = _carried({"uid": uid, "cid": cid, **common})
-    return Identify(**carried, attributes=raw(attributes))
+    common: Common = {"uid": uid, "cid": cid, **when}
+    return Identify(**_carried(common), attributes=raw(attributes))
 
 
-def alias(previous_id: str, cid: str, **common: Unpack[Common]) -> Alias:
+def alias(previous_id: str, cid: str, **with_uid: Unpack[WithUid]) -> Alias:
     """Say that what was called `previous_id` is the person called `cid`."""
-    return Alias(**_carried({"cid": cid, **common}), previous_id=Uid(previous_id))
+    common: Common = {"cid": cid, **with_uid}
+    return Alias(**_carried(common), previous_id=Uid(previous_id))
 
 
 def rejected(

@@ -1,15 +1,16 @@
-"""Facts for examples of how a profile evolves."""
+"""Facts for examples of how a profile evolves, and predicates of facts."""
 
-from tests.controls.calls import Values, message_id, raw
-from tests.controls.times import day
+from collections.abc import Callable
 
 from domain.commands import EMPTY
 from domain.events import (
     ActivityTracked,
+    AnyEvent,
     AttributesSet,
     Content,
     Contribution,
     CustomerBorn,
+    Folded,
     Merged,
     Moment,
     VisitorBorn,
@@ -18,6 +19,8 @@ from domain.identifiers import Cid, LinkKey, ProfileId, Uid
 from domain.instants import Instant
 from domain.merging import SAME_CALL
 from domain.origin import Origin
+from tests.controls.calls import Values, message_id, raw
+from tests.controls.times import day
 
 
 def moment(at: Instant | None = None, name: str | None = None) -> Moment:
@@ -70,3 +73,13 @@ def merged(uid: str, origin: Origin, at: Instant | None = None) -> Merged:
         contribution=Contribution(origin, ()),
         rule=SAME_CALL,
     )
+
+
+def merge_of(uid: str, rule: str = SAME_CALL) -> Callable[[AnyEvent], bool]:
+    """Say that a UID was folded, and by which rule."""
+    return lambda event: isinstance(event, Merged) and (event.uid, event.rule) == (uid, rule)
+
+
+def folded_by(rule: str) -> Callable[[AnyEvent], bool]:
+    """Say that a visitor's stream was closed, and by which rule."""
+    return lambda event: isinstance(event, Folded) and event.rule == rule

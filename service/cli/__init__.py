@@ -1,0 +1,23 @@
+"""The command line: `onefold serve | import | profile | config | doctor`."""
+
+import sys
+
+from service.bootstrap import NotReady, PortTaken
+from service.cli import configuration, importer, profiles, server
+from service.cli.console import app, err
+from service.config import ConfigError
+from service.importing import ImportFailed
+from store.errors import StoreError
+
+__all__ = ["main"]
+
+_COMMANDS = (server, importer, profiles, configuration)
+
+
+def main() -> None:
+    """Run a command; every foreseen error is one sentence on standard error and exit code 1."""
+    try:
+        app()
+    except (ConfigError, StoreError, PortTaken, NotReady, ImportFailed) as error:
+        err.print(f"[bold red]onefold:[/] {error}", soft_wrap=True, highlight=False)
+        sys.exit(1)

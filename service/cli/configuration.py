@@ -1,0 +1,40 @@
+"""`onefold config` and `onefold doctor`."""
+
+import os
+
+import msgspec
+import typer
+from rich.table import Table
+
+from service.cli.console import AsJson, ConfigFile, Data, app, configured, out, print_json
+from service.config import explain
+from service.doctor import examine
+
+MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "problem": "[bold red]problem[/]"}
+
+
+@app.command()
+def config(config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Show every setting and where it comes from; secrets are hidden."""
+    settings = explain(config, os.environ, {})
+    if as_json:
+        print_json(msgspec.to_builtins(settings))
+        return
+    table = Table("setting", "value", "from")
+    for setting in settings:
+        table.add_row(setting.name, setting.value, setting.origin)
+    out.print(table)
+
+
+@app.command()
+def doctor(config: ConfigFile = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Look for what could be wrong. Exit code 1 when something is."""
+    findings = list(examine(configured(config, data=data), os.environ))
+    if as_json:
+        print_json(msgspec.to_builtins(findings))
+    else:
+        table = Table("", "checked", "found")
+        for finding in findings:
+            table.add_row(MARKS[finding.level], finding.checked, finding.found)
+        out.print(table)
+    raise typer.Exit(1 if any(finding.level == "problem" for finding in findings) else 0)

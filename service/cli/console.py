@@ -1,0 +1,39 @@
+"""What all commands share: the app, the two consoles, the common options."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from service.config import Config, load_config
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Event-sourced customer profiles on Ray.",
+)
+out = Console()
+err = Console(stderr=True)
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="A TOML file; default: onefold.toml if there.")
+]
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
+
+
+def configured(file: Path | None, **flags: object) -> Config:
+    """Read the configuration: flags before environment before file before defaults."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    return load_config(file, os.environ, given)
+
+
+def print_json(value: Any) -> None:
+    """Write one line of JSON to standard output, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()

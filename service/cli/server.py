@@ -1,0 +1,66 @@
+"""`onefold serve`."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from service.bootstrap import Running, running
+from service.cli.console import AsJson, ConfigFile, Data, app, configured, err, out, print_json
+
+
+@app.command()
+def serve(  # noqa: PLR0917 - one option each
+    config: ConfigFile = None,
+    data: Data = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
+    hosts: Annotated[int | None, typer.Option(help="Profile hosts, about one a core.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take calls and answer reads, until Ctrl-C or SIGTERM."""
+    settings = configured(config, data=data, host=host, port=port, hosts=hosts)
+    with _until_signal() as signalled:
+        if not as_json:
+            err.print(f"Starting Onefold on {settings.data} …", highlight=False)
+        with running(settings, os.environ) as deployment:
+            _announce(deployment, as_json=as_json)
+            signalled.wait()
+            err.print("Stopping: requests in flight are finished first …")
+
+
+@contextmanager
+def _until_signal() -> Iterator[Event]:
+    """Set an event on SIGINT or SIGTERM instead of dying in the middle."""
+    signalled = Event()
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        signalled.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield signalled
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _announce(deployment: Running, *, as_json: bool) -> None:
+    keys = deployment.keys
+    if as_json:
+        print_json(
+            {"url": deployment.url, "write_key": keys.write_key, "api_token": keys.api_token}
+        )
+        return
+    out.print(f"Onefold is ready at [bold]{deployment.url}[/]", highlight=False)
+    if keys.write_key is not None:
+        out.print(f"Write key (for SDKs):   [bold]{keys.write_key}[/]", highlight=False)
+    if keys.api_token is not None:
+        out.print(f"API token (for reads):  [bold]{keys.api_token}[/]", highlight=False)
+    if keys.write_key or keys.api_token:
+        out.print("Keep them: they are stored as hashes and not shown again.")

@@ -1,0 +1,1 @@
+"""Foreign dialects: what SDKs send, read as the domain's commands."""
