@@ -156,9 +156,8 @@ class ProfileHost:
         self._look_ahead(parcels)
         now = self._now()
         results = [self._decided(parcel, draft, now) for parcel in parcels]
-        duplicates = results.count(DUPLICATE)
-        if draft.recorded or duplicates:
-            draft.tallies["duplicates"] += duplicates
+        draft.duplicates = results.count(DUPLICATE)
+        if draft.recorded or draft.duplicates:
             versions = self._live.book_versions(draft.books)
             self._position = self._store.commit(self._leased(), draft, versions)
             self._live.settle(draft)

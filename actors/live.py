@@ -1,11 +1,10 @@
 """The profiles a host keeps in memory, and how it finds the others (design D1).
 
 `LiveProfiles` is the host's `domain.Archive`: it answers from memory where that is safe and
-from the store where not. Profiles beyond its size are passivated, longest unused first; the
+from the store where not. Profiles beyond its size are passivated, longest unchanged first; the
 next call recovers them from snapshot and tail.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -23,28 +22,26 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """A mapping that forgets what was used longest ago."""
+    """A mapping that forgets what was put longest ago.
+
+    Every change of a profile puts it anew, so the ones that stay are those in use; to count
+    reads as use as well would cost more than the few recoveries it saves.
+    """
 
     def __init__(self, size: int) -> None:
-        self._items: OrderedDict[K, V] = OrderedDict()
+        self._items: dict[K, V] = {}
         self._size = size
+        self.get: Callable[[K], V | None] = self._items.get
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def get(self, key: K) -> V | None:
-        """Give a value and count that as use."""
-        value = self._items.get(key)
-        if value is not None:
-            self._items.move_to_end(key)
-        return value
-
     def put(self, key: K, value: V) -> None:
-        """Keep a value, at the price of the one used longest ago."""
+        """Keep a value, at the price of the one put longest ago."""
+        self._items.pop(key, None)
         self._items[key] = value
-        self._items.move_to_end(key)
         if len(self._items) > self._size:
-            self._items.popitem(last=False)
+            del self._items[next(iter(self._items))]
 
     def drop(self, key: K) -> None:
         """Forget a value."""

@@ -90,16 +90,24 @@ class Draft:
         self.books: dict[LinkKey, LinkBook] = {}
         self.recorded: list[Recorded] = []
         self.born: list[Profile | Journal] = []
-        self.tallies: Counter[str] = Counter()
+        self.duplicates = 0
         self._archive = archive
 
-    def owner(self, uid: Uid) -> Cid | None:
-        """Tell the customer that a UID belongs to, this draft included."""
-        return self.owners.get(uid) or self._archive.owner(uid)
+    def whose(self, uid: Uid) -> tuple[Cid | None, Profile | None]:
+        """Tell the customer that a UID belongs to, or give its unclaimed visitor.
 
-    def visitor(self, uid: Uid) -> Profile | None:
-        """Give a visitor as this draft leaves it."""
-        return self.visitors.get(uid) or self._archive.visitor(uid)
+        Both None: the UID was never seen.
+        """
+        visitor = self.visitors.get(uid)
+        if visitor is None:
+            owner = self._archive.owner(uid)
+            if owner is not None:
+                return owner, None
+            visitor = self._archive.visitor(uid)
+        if visitor is not None and visitor.folded_into is not None:
+            # Folded in this draft, or by another host between two reads of the archive.
+            return visitor.folded_into, None
+        return None, visitor
 
     def customer(self, cid: Cid) -> Profile | None:
         """Give a customer as this draft leaves it."""
@@ -114,6 +122,14 @@ class Draft:
         """Note a book that may have changed."""
         if book is not self.book(link):
             self.books[link] = book
+
+    def tallies(self) -> dict[str, int]:
+        """Count what this draft adds to the deployment's counters."""
+        tallies = Counter(duplicates=self.duplicates)
+        for kind, count in Counter(type(recorded.event) for recorded in self.recorded).items():
+            for name, delta in TALLIES.get(kind, ()):
+                tallies[name] += count * delta
+        return dict(tallies)
 
     def bear(self, event: VisitorBorn | CustomerBorn) -> Profile:
         """Start a stream."""
@@ -149,5 +165,3 @@ class Draft:
 
     def _note(self, aggregate: Profile | Journal, event: AnyEvent) -> None:
         self.recorded.append(Recorded(aggregate.id, aggregate.version, event))
-        for name, delta in TALLIES.get(type(event), ()):
-            self.tallies[name] += delta

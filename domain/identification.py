@@ -43,36 +43,36 @@ class Outcome(IntEnum):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Whose call it is: a customer, or with `cid` None the visitor of the call's UID.
+    """Whose call it is: a customer, or with `cid` None a visitor.
 
-    `rule` is how that customer comes by the UID, should it not own it yet.
+    `rule` is how that customer comes by the UID, should it not own it yet; `visitor` is the
+    UID's, None when it is yet to be born.
     """
 
     cid: Cid | None
     rule: str = SAME_CALL
+    visitor: Profile | None = None
 
 
 def resolve(call: Call, draft: Draft) -> Target:
     """Say whose call it is (rules C3, C4 and M3)."""
     if call.cid is not None:
         return Target(call.cid)
-    uid = _uid(call)
-    owner = draft.owner(uid)
+    owner, visitor = draft.whose(_uid(call))
     if owner is not None:
         return Target(owner)
-    visitor = draft.visitor(uid)
     if visitor is None:
-        return _linked(call, Origin(), draft)
+        return _linked(call, Origin(), draft) or Target(None)
     if call.message_id in visitor.seen:
-        return Target(None)
-    return _linked(call, visitor.total, draft)
+        return Target(None, visitor=visitor)
+    return _linked(call, visitor.total, draft) or Target(None, visitor=visitor)
 
 
 def apply(call: Call, target: Target, draft: Draft, recorded_at: Instant) -> Outcome:
     """Record what a call means for the profile it belongs to."""
     moment = Moment(call.message_id, call.occurred_at, recorded_at, call.source)
     if target.cid is None:
-        return _to_visitor(call, draft, moment)
+        return _to_visitor(call, target.visitor, draft, moment)
     return _to_customer(call, target.cid, target.rule, draft, moment)
 
 
@@ -83,27 +83,26 @@ def reject(command: Reject, draft: Draft, recorded_at: Instant) -> Outcome:
     return Outcome.APPLIED if draft.reject(event) else Outcome.DUPLICATE
 
 
-def _linked(call: Call, have: Origin, draft: Draft) -> Target:
+def _linked(call: Call, have: Origin, draft: Draft) -> Target | None:
     """Find the customer whose identify follows the visitor's first activity (rule M3)."""
     first = have.first_seen
     if isinstance(call, Track):
         first = call.occurred_at if first is None else min(first, call.occurred_at)
     if first is None or (first == have.first_seen and have.links.issuperset(call.links)):
-        return Target(None)
+        return None
     claims = []
     for link in have.links.union(call.links):
         claimant = draft.book(link).claimant(first)
         if claimant is not None:
             claims.append((*claimant, link))
     if not claims:
-        return Target(None)
+        return None
     _, cid, link = min(claims)
     return Target(cid, link_rule(link))
 
 
-def _to_visitor(call: Call, draft: Draft, moment: Moment) -> Outcome:
+def _to_visitor(call: Call, visitor: Profile | None, draft: Draft, moment: Moment) -> Outcome:
     uid = _uid(call)
-    visitor = draft.visitor(uid)
     if visitor is None:
         visitor = draft.bear(VisitorBorn(moment, uid=uid))
     elif call.message_id in visitor.seen:
@@ -157,7 +156,7 @@ def _belonging(
 
 def _alias(draft: Draft, customer: Profile, call: Alias, moment: Moment) -> None:
     previous = call.previous_id
-    is_uid = draft.owner(previous) is not None or draft.visitor(previous) is not None
+    is_uid = draft.whose(previous) != (None, None)
     if is_uid or draft.customer(Cid(previous)) is None:
         _belonging(draft, customer, call, previous, ALIAS, moment)
     elif not customer.refused("customers_never_merge", previous) and customer.cid is not None:
@@ -169,10 +168,12 @@ def _content(
     draft: Draft, profile: Profile, call: Call, uid: Uid | None, moment: Moment
 ) -> Profile:
     """Record what the call itself says, under the origin it came from."""
-    taken, declined = _within_limit(profile, getattr(call, "attributes", {}))
-    if declined:
-        refusal = AttributesRefused(moment, uid=uid, attributes=declined)
-        profile = draft.record(profile, refusal)
+    taken: dict[str, RawJson] = {}
+    if not isinstance(call, Alias) and call.attributes:
+        taken, declined = _within_limit(profile, call.attributes)
+        if declined:
+            refusal = AttributesRefused(moment, uid=uid, attributes=declined)
+            profile = draft.record(profile, refusal)
     content = Content(
         uid,
         uid is not None and call.cid is not None,

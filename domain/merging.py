@@ -2,7 +2,7 @@
 
 from domain.draft import Draft
 from domain.events import Contribution, Folded, Merged, MergeRefused, Moment, VisitorBorn
-from domain.identifiers import LinkKey, Uid
+from domain.identifiers import Cid, LinkKey, Uid
 from domain.linking import kind_of
 from domain.origin import Origin
 from domain.profile import Profile
@@ -22,12 +22,12 @@ def claim(draft: Draft, customer: Profile, uid: Uid, rule: str, moment: Moment) 
     A UID never seen is claimed all the same (M2). One that belongs to somebody else is
     refused, and the refusal recorded once per pair (M6).
     """
-    owner = draft.owner(uid)
-    if owner is not None and owner == customer.cid:
+    if customer.owns(uid):
         return customer
+    owner, visitor = draft.whose(uid)
     if owner is not None:
-        return _refuse(draft, customer, uid, moment)
-    visitor = draft.visitor(uid) or draft.bear(VisitorBorn(moment, uid=uid))
+        return _refuse(draft, customer, uid, owner, moment)
+    visitor = visitor or draft.bear(VisitorBorn(moment, uid=uid))
     return fold(draft, customer, visitor, rule, moment)
 
 
@@ -74,8 +74,8 @@ def spread(draft: Draft, customer: Profile, uid: Uid, before: Origin, moment: Mo
         book = draft.book(link).identify(customer.cid, first, last)
         draft.keep(link, book)
         for neighbour in book.due(last):
-            visitor = draft.visitor(neighbour)
-            if visitor is not None and visitor.folded_into is None:
+            _, visitor = draft.whose(neighbour)
+            if visitor is not None:
                 customer = fold(draft, customer, visitor, link_rule(link), moment)
     return customer
 
@@ -88,11 +88,8 @@ def _same_reach(origin: Origin, before: Origin) -> bool:
     )
 
 
-def _refuse(draft: Draft, customer: Profile, uid: Uid, moment: Moment) -> Profile:
-    owner = draft.owner(uid)
-    if owner is None or customer.cid is None or customer.refused("merge_refused", uid):
+def _refuse(draft: Draft, customer: Profile, uid: Uid, owner: Cid, moment: Moment) -> Profile:
+    if customer.cid is None or customer.refused("merge_refused", uid):
         return customer
-    return draft.record(
-        customer,
-        MergeRefused(moment, uid=uid, owner=owner, claimed_by=customer.cid),
-    )
+    refusal = MergeRefused(moment, uid=uid, owner=owner, claimed_by=customer.cid)
+    return draft.record(customer, refusal)

@@ -33,6 +33,8 @@ from domain.seen import Seen
 
 DEFAULT_POLICIES = Policies()
 
+_BIRTHS = (VisitorBorn, CustomerBorn)
+
 
 class Profile(msgspec.Struct, frozen=True):
     """The state of one stream.
@@ -80,7 +82,7 @@ def evolve(profile: Profile, event: Event, policies: Policies = DEFAULT_POLICIES
 
     Raises `StreamOutOfOrder` when the event cannot follow what came before.
     """
-    if (profile.version == 0) is not isinstance(event, VisitorBorn | CustomerBorn):
+    if (profile.version == 0) is not isinstance(event, _BIRTHS):
         raise StreamOutOfOrder(type(event).__name__, str(profile))
     match event:
         case ActivityTracked() | AttributesSet():

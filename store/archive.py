@@ -1,11 +1,10 @@
 """Profiles in and out of a backend: mapped, sealed, recovered, committed."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from uuid import UUID
 
-import msgpack
 import msgspec
 import structlog
 
@@ -19,7 +18,8 @@ from store.backend import Backend, Entry, Lease, Snapshot, Write
 from store.errors import Conflict, KeyMissing, Tampered
 from store.keyring import Keyring, ProfileCipher
 from store.mapper import ProfileMapper
-from store.shapes import Row, journal_of, journal_row, plain, profile_of, profile_row
+from store.packing import packed, unpacked
+from store.shapes import Row, journal_of, journal_row, profile_of, profile_row
 from store.topics import Topics
 
 CIPHERS = 100_000
@@ -41,7 +41,7 @@ class Store:
         self.backend = backend
         self.policies = policies or Policies()
         self._keyring = keyring
-        self._ciphers: OrderedDict[UUID, ProfileCipher] = OrderedDict()
+        self._ciphers: dict[UUID, ProfileCipher] = {}
         self._mapper = ProfileMapper(self._cipher, topics or Topics())
         self._fingerprint = snapshots.fingerprint(self.policies)
 
@@ -82,7 +82,7 @@ class Store:
     def books(self, links: Sequence[str]) -> dict[str, tuple[int, LinkBook]]:
         """Read link books with the version to write them at; an unknown one is empty, at 0."""
         found = {
-            link: (version, msgspec.convert(msgpack.unpackb(book), LinkBook))
+            link: (version, msgspec.convert(unpacked(book), LinkBook))
             for link, (version, book) in self.backend.books(links).items()
         }
         return {link: found.get(link, (0, LinkBook())) for link in links}
@@ -92,7 +92,7 @@ class Store:
 
         Raises `Conflict`, `Fenced` or `StoreUnavailable`; nothing is stored then.
         """
-        write = Write(lease, tallies=dict(draft.tallies))
+        write = Write(lease, tallies=draft.tallies())
         for aggregate in draft.born:
             cipher, wrapped = self._keyring.new_key(aggregate.id)
             self._keep(aggregate.id, cipher)
@@ -103,8 +103,7 @@ class Store:
         for link, book in draft.books.items():
             if link not in book_versions:
                 raise Conflict(f"link book {link!r} was passivated before it was written")
-            packed = msgpack.packb(book, default=plain)
-            write.books.append((link, book_versions[link], packed))
+            write.books.append((link, book_versions[link], packed(book)))
         write.snapshots = self._snapshots_due(draft)
         return self.backend.write(write)
 
@@ -155,7 +154,7 @@ class Store:
     def _keep(self, profile_id: UUID, cipher: ProfileCipher) -> None:
         self._ciphers[profile_id] = cipher
         if len(self._ciphers) > CIPHERS:
-            self._ciphers.popitem(last=False)
+            del self._ciphers[next(iter(self._ciphers))]
 
 
 def _name(aggregate: Profile | Journal) -> tuple[str, str]:

@@ -30,11 +30,13 @@ def prepare(
     `NewerSchema` for a store of a later version.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    new = not (folder / DATABASE).exists()
-    key = master_key(folder, environ, may_create=new)
-    backend = SqliteBackend(folder / DATABASE, synchronous)
+    path = folder / DATABASE
+    key = master_key(folder, environ, may_create=not path.exists())
+    # Before anything is written: the files that SQLite puts beside it take its mode.
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    backend = SqliteBackend(path, synchronous)
     backend.create()
-    (folder / DATABASE).chmod(0o600)
     return _opened(backend, key, policies)
 
 
@@ -44,11 +46,14 @@ def open_store(
     synchronous: str = "full",
     policies: Policies | None = None,
 ) -> Store:
-    """Open the store of a folder; raises `StoreMissing` when there is none."""
-    if not (folder / DATABASE).exists():
+    """Open the store of a folder; raises `StoreMissing` when there is none, else as `prepare`."""
+    path = folder / DATABASE
+    if not path.exists():
         raise StoreMissing(folder)
     key = master_key(folder, environ, may_create=False)
-    return _opened(SqliteBackend(folder / DATABASE, synchronous), key, policies)
+    backend = SqliteBackend(path, synchronous)
+    backend.check()
+    return _opened(backend, key, policies)
 
 
 def _opened(backend: SqliteBackend, key: MasterKey, policies: Policies | None) -> Store:

@@ -40,7 +40,7 @@ class ProfileCipher:
             raise Tampered(self.profile_id, version, topic) from error
 
     def _place(self, version: int, topic: str) -> bytes:
-        return b"%b|%d|%b" % (self._prefix, version, topic.encode())
+        return self._prefix + f"|{version}|{topic}".encode()
 
 
 class Keyring:

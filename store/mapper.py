@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import msgpack
 import zstandard
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
 from domain.draft import Recorded
 from domain.events import AnyEvent
 from store.keyring import ProfileCipher
-from store.shapes import plain
+from store.packing import packed, unpacked
 from store.topics import Topics
 
 SMALL = 1_024
@@ -48,7 +47,7 @@ class ProfileMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Make the row of a `Recorded` event."""
         recorded: Recorded = domain_event
-        topic = self._topics.topic(recorded.event)
+        topic = self._topics.topics[type(recorded.event)]
         text = self.pack(self._topics.fields(recorded.event))
         box = self._cipher_of(recorded.profile_id).seal(recorded.version, topic, text)
         return StoredEvent(recorded.profile_id, recorded.version, topic, box)
@@ -66,14 +65,15 @@ class ProfileMapper(Mapper[UUID]):
 
     def pack(self, value: object) -> bytes:
         """Pack positionally; a byte in front tells whether it is compressed."""
-        packed: bytes = msgpack.packb(value, default=plain)
-        if len(packed) < SMALL:
-            return _PLAIN + packed
-        return _ZSTD + self._zstd.compress(packed)
+        data = packed(value)
+        if len(data) < SMALL:
+            return _PLAIN + data
+        smaller = self._zstd.compress(data)
+        return _ZSTD + smaller if len(smaller) < len(data) else _PLAIN + data
 
     def unpack(self, text: bytes) -> Any:
         """Undo `pack`."""
-        packed = text[1:]
+        data = text[1:]
         if text[:1] == _ZSTD:
-            packed = self._unzstd.decompress(packed)
-        return msgpack.unpackb(packed, strict_map_key=False)
+            data = self._unzstd.decompress(data)
+        return unpacked(data)

@@ -39,7 +39,7 @@ def master_key(folder: Path, environ: Mapping[str, str], *, may_create: bool) ->
         if not may_create:
             raise MissingMasterKey(path)
         _create(path)
-    return MasterKey(_decode(path.read_text(), str(path)), str(path))
+    return MasterKey(_decode(path.read_bytes(), str(path)), str(path))
 
 
 def _create(path: Path) -> None:
@@ -54,7 +54,7 @@ def _create(path: Path) -> None:
     fresh.rename(path)
 
 
-def _decode(text: str, origin: str) -> bytes:
+def _decode(text: str | bytes, origin: str) -> bytes:
     try:
         key = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):

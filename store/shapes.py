@@ -1,4 +1,4 @@
-"""Domain values as plain lists, dicts and bytes, positional, ready for MessagePack.
+"""Domain values as lists by position, and back.
 
 Only what msgspec cannot convert by itself is spelled out: persistent maps and what holds them.
 """
@@ -6,7 +6,6 @@ Only what msgspec cannot convert by itself is spelled out: persistent maps and w
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from immutables import Map
 
 from domain.attributes import Attributes, Register, Value
@@ -18,15 +17,6 @@ from domain.seen import Seen
 
 Row = list[Any]
 """A record by position; see the function that made it."""
-
-
-def plain(value: object) -> object:
-    """Give MessagePack something it knows: records by position, ids as 16 bytes."""
-    if isinstance(value, msgspec.Struct):
-        return msgspec.structs.astuple(value)
-    if isinstance(value, UUID):
-        return value.bytes
-    raise TypeError(f"Expected a record or an id, got {type(value).__name__}")
 
 
 def origin_row(origin: Origin) -> Row:

@@ -52,7 +52,10 @@ UPCASTERS: dict[str, tuple[str, Upcaster]] = {}
 
 
 class Topics:
-    """Names events for the database and makes events of what it names."""
+    """Names events for the database and makes events of what it names.
+
+    `topics` gives the name of an event's type.
+    """
 
     def __init__(
         self,
@@ -61,17 +64,13 @@ class Topics:
     ) -> None:
         self._events = dict(events)
         self._upcasters = dict(upcasters)
-        self._topics = {event: topic for topic, event in events.items()}
-
-    def topic(self, event: AnyEvent) -> str:
-        """Name the type of an event."""
-        return self._topics[type(event)]
+        self.topics = {event: topic for topic, event in events.items()}
 
     def fields(self, event: AnyEvent) -> object:
         """Give what is stored of an event: its fields by position."""
-        if isinstance(event, Merged):
-            *head, brought, rule = msgspec.structs.astuple(event)
-            return [*head, contribution_row(brought), rule]
+        if type(event) is Merged:
+            moment, uid, visitor_id, version, brought, rule = msgspec.structs.astuple(event)
+            return [moment, uid, visitor_id, version, contribution_row(brought), rule]
         return event
 
     def event(self, topic: str, fields: Row) -> AnyEvent:
@@ -96,7 +95,7 @@ def _merged(fields: Row) -> Merged:
     return Merged(
         Moment(*moment),
         uid,
-        UUID(bytes=visitor_id),
+        UUID(visitor_id),
         visitor_version,
         contribution_of(brought),
         rule,

@@ -56,10 +56,11 @@ def message_id_in(item: bytes) -> object:
 
 def read_name(field: str, value: object, longest: int) -> str:
     """Read the name that an activity must have."""
-    name = read_label(field, value, longest)
-    if name is None or not name.strip():
+    if type(value) is str and len(value) <= longest and not value.isspace() and value:
+        return value
+    if read_label(field, value, longest) is None:
         raise NoName(field)
-    return name
+    raise NoName(field)
 
 
 def read_label(field: str, value: object, longest: int) -> str | None:

@@ -123,5 +123,5 @@ class TimeOutOfRange(Untakeable):
 
     code = "bad_timestamp"
 
-    def __init__(self, field: str) -> None:
+    def __init__(self, *, field: str) -> None:
         super().__init__(f"Expected {field} between the years 1 and 9999 in UTC, got another")

@@ -1,11 +1,12 @@
 """One request's calls becoming commands, one after the other."""
 
+from typing import Any
+
 from domain.commands import AnyCommand, Call, Reject
 from domain.errors import DomainError
-from domain.identifiers import Cid, Uid
 from domain.instants import Instant
 from service.wire.call import SegmentCall, decode_call, message_id_in
-from service.wire.commands import MAKERS, TYPES, Common, Make
+from service.wire.commands import MAKERS, TYPES, Common
 from service.wire.contents import Contents
 from service.wire.errors import CallTooLarge, NoId, UnknownType, Untakeable
 from service.wire.ids import message_id, read_id
@@ -31,6 +32,7 @@ class Reading:
         self._source = source
         self._received_at = received_at
         self._shared = Shared() if shared is None else shared
+        self._sent_at = self._shared.sent_at
         self._room = rules.limits.call - self._shared.size
         self._paths = link_paths(rules.links)
         self._commands: list[AnyCommand] = []
@@ -51,7 +53,10 @@ class Reading:
         if len(item) > self._room:
             raise CallTooLarge(len(item) + self._shared.size, self._limits.call)
         call = decode_call(item, self._limits.levels)
-        make = _maker(call.type if kind is None else kind)
+        named = call.type if kind is None else kind
+        make = MAKERS.get(named) if type(named) is str else None
+        if make is None:
+            raise UnknownType(named, TYPES)
         contents = self._contents(call, item.count(b"{") + item.count(b"["))
         return make(call, contents, self._common(call, contents), self._rules)
 
@@ -64,26 +69,31 @@ class Reading:
             require_shallow("properties", properties_read, levels)
             require_shallow("traits", traits_read, levels)
             require_shallow("context", context_read, levels)
-        context, context_read = self._shared.beneath(context, context_read)
+        if self._shared.size:
+            context, context_read = self._shared.beneath(context, context_read)
         return Contents(properties, properties_read, traits, traits_read, context, context_read)
 
     def _common(self, call: SegmentCall, contents: Contents) -> Common:
         poison = self._rules.poison
-        uid = read_id("anonymousId", call.anonymous_id, poison)
-        cid = read_id("userId", call.user_id, poison)
+        uid: Any = read_id("anonymousId", call.anonymous_id, poison)
+        cid: Any = read_id("userId", call.user_id, poison)
         if uid is None and cid is None:
             raise NoId(fields="anonymousId or userId")
-        sent_at = self._shared.sent_or(call.sent_at)
-        times = read_times(call.timestamp, call.original_timestamp, sent_at, self._received_at)
+        sent_at = self._sent_at
+        if sent_at is None or call.sent_at is not None:
+            sent_at = self._shared.sent_or(call.sent_at)
+        occurred_at, original_at = read_times(
+            call.timestamp, call.original_timestamp, sent_at, self._received_at
+        )
         return {
             "message_id": message_id(call.message_id, self._limits.message_id),
-            "occurred_at": times.occurred_at,
+            "occurred_at": occurred_at,
             "received_at": self._received_at,
-            "original_at": times.original_at,
+            "original_at": original_at,
             "sent_at": sent_at,
             "source": self._source,
-            "uid": None if uid is None else Uid(uid),
-            "cid": None if cid is None else Cid(cid),
+            "uid": uid,
+            "cid": cid,
             "links": link_keys(self._paths, contents, poison),
             "context": contents.context,
         }
@@ -107,10 +117,3 @@ class Reading:
             return message_id(message_id_in(item), self._limits.message_id)
         except DomainError:
             return message_id(None, self._limits.message_id)
-
-
-def _maker(kind: object) -> Make:
-    make = MAKERS.get(kind) if isinstance(kind, str) else None
-    if make is None:
-        raise UnknownType(kind, TYPES)
-    return make

@@ -3,6 +3,7 @@
 import msgspec
 
 from domain.attributes import RawJson
+from domain.errors import DomainError
 from domain.instants import Instant
 from service.limits import Limits
 from service.wire.envelope import Envelope
@@ -35,9 +36,8 @@ class Shared(msgspec.Struct, frozen=True):
 
     def sent_or(self, own: object) -> Instant | None:
         """Tell when a call was sent: by its own word, else by the batch's."""
-        if own is not None:
-            return read_instant("sentAt", own)
-        return read_instant("sentAt", self.sent) if self.sent_at is None else self.sent_at
+        said = self.sent if own is None else own
+        return None if said is None else read_instant("sentAt", said)
 
 
 def shared_by(envelope: Envelope, limits: Limits) -> Shared:
@@ -47,8 +47,8 @@ def shared_by(envelope: Envelope, limits: Limits) -> Shared:
         require_shallow("context", context_read, limits.levels)
     except Untakeable as error:
         raise InvalidJson(expected="a batch with a readable context", found=str(error)) from None
+    shared = Shared(context, context_read, envelope.sent_at)
     try:
-        sent_at = read_instant("sentAt", envelope.sent_at)
-    except ValueError:
-        sent_at = None
-    return Shared(context, context_read, envelope.sent_at, sent_at)
+        return msgspec.structs.replace(shared, sent_at=shared.sent_or(None))
+    except (DomainError, Untakeable):
+        return shared

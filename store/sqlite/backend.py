@@ -51,14 +51,20 @@ class SqliteBackend:
         self._recorder = BatchRecorder(self._datastore)
 
     def create(self) -> None:
-        """Make the tables, or check that this version knows those that are there."""
+        """Make the tables that are not there yet; see `check` for what it raises first."""
+        self.check()
         with _reported():
             self._recorder.create_table()
-        found = self.get("schema")
-        if found is None:
+        if self.get("schema") is None:
             self.put("schema", b"%d" % VERSION)
-        elif int(found) > VERSION:
-            raise NewerSchema(self.path.parent, int(found), VERSION)
+
+    def check(self) -> None:
+        """Raise `NewerSchema` for a file that a later version wrote; nothing is changed then."""
+        if self._row("SELECT 1 FROM sqlite_master WHERE name = 'meta'") is None:
+            return
+        found = int(self.get("schema") or 0)
+        if found > VERSION:
+            raise NewerSchema(self.path.parent, found, VERSION)
 
     def write(self, write: Write) -> int:
         """Commit a batch; see `Backend.write`."""

@@ -40,7 +40,7 @@ class LogRecorder(SQLiteApplicationRecorder):
         c.executemany(self.insert_events_statement, rows)
         c.execute("SELECT last_insert_rowid()")
         last: int = c.fetchone()[0]
-        return range(last - len(rows) + 1, last + 1)
+        return list(range(last - len(rows) + 1, last + 1))
 
     def select_events(
         self,

@@ -113,8 +113,10 @@ class World:
         outcomes: list[Outcome] = []
         for start in range(0, len(commands), batch):
             attempt = self.attempt()
-            outcomes += map(attempt.do, commands[start : start + batch])
+            answers = [attempt.do(command) for command in commands[start : start + batch]]
+            attempt.duplicates = answers.count(Outcome.DUPLICATE)
             self.commit(attempt)
+            outcomes += answers
         return outcomes
 
     def attempt(self) -> Attempt:
@@ -128,7 +130,7 @@ class World:
         for recorded in attempt.recorded:
             self._streams.setdefault(recorded.profile_id, []).append(recorded.event)
         self.log += attempt.recorded
-        self.tallies.update(attempt.tallies)
+        self.tallies.update(attempt.tallies())
         self.owners |= attempt.owners
         self.books = self.books.update(attempt.books)
         self.journals |= attempt.journals

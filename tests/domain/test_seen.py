@@ -23,6 +23,7 @@ def test_f4_a_repetition_within_one_transaction_is_found_too() -> None:
     world = World()
     assert world.send(call, call, batch=2) == [Outcome.APPLIED, Outcome.DUPLICATE]
     assert world.document_of_visitor("u1")["activity_count"] == 1
+    assert world.tallies["duplicates"] == 1
 
 
 def test_f4_another_profile_may_have_the_same_message_id() -> None:

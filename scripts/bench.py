@@ -1,0 +1,153 @@
+"""Measures how many calls a second are taken in, durably, and what they cost."""
+
+import argparse
+import json
+import shlex
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+from msgspec.structs import replace
+from rich.console import Console
+
+from scripts.bench_calls import BenchCall, batch_bodies, expected_counts, make_calls
+from scripts.bench_load import HungUp, NotAccepted, post_requests, send
+from scripts.bench_machine import bytes_in, cpu_seconds, machine
+from scripts.bench_plain import measure_plain, whole_visitors
+from scripts.bench_report import Measured, Report, as_json, show
+from scripts.running import Server, ServerNotReady, ServerNotStopped, running
+
+SINGLE_CALLS, SINGLE_CONNECTIONS = 10_000, 64
+PLAIN_CALLS = 3_000
+BATCHED_SEED, SINGLE_SEED = 1, 2
+
+out = Console()
+err = Console(stderr=True)
+
+
+class Miscounted(Exception):
+    """The server does not hold what it was sent."""
+
+    def __init__(self, expected: dict[str, int], counts: dict[str, int]) -> None:
+        wrong = [name for name, must in expected.items() if counts[name] != must]
+        told = ", ".join(f"{expected[name]:,} {name}, not {counts[name]:,}" for name in wrong)
+        super().__init__(f"Expected the server to count {told}")
+        self.expected = expected
+        self.counts = counts
+
+
+def main() -> int:
+    """Measure; the exit code is 1 when an answer or a count is wrong."""
+    options = _options()
+    facts = machine()
+    try:
+        report = _measured(options, facts)
+    except (
+        HungUp,
+        Miscounted,
+        NotAccepted,
+        ServerNotReady,
+        ServerNotStopped,
+        httpx.HTTPError,
+    ) as error:
+        err.print(f"[bold red]bench:[/] {error}", soft_wrap=True, highlight=False)
+        return 1
+    show(report, out)
+    if options.json:
+        sys.stdout.write(json.dumps(as_json(report)) + "\n")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    kinds = parser.add_subparsers(required=True, metavar="ingest")
+    ingest = kinds.add_parser("ingest", help="calls over HTTP, beside a plain application")
+    ingest.add_argument("--calls", type=int, default=60_000, metavar="N")
+    ingest.add_argument("--batch", type=int, default=100, metavar="N", help="calls a request")
+    ingest.add_argument("--connections", type=int, default=8, metavar="N")
+    ingest.add_argument("--hosts", type=int, metavar="N", help="profile hosts; default: its own")
+    ingest.add_argument("--json", action="store_true", help="end with one line of JSON")
+    return parser.parse_args()
+
+
+def _measured(options: argparse.Namespace, facts: dict[str, str]) -> Report:
+    calls = make_calls(options.calls, BATCHED_SEED)
+    with tempfile.TemporaryDirectory(prefix="onefold-bench-") as folder:
+        batched, single = _ours(options, calls, Path(folder) / "onefold")
+        plain = _plain(calls, Path(folder) / "plain")
+    mean = sum(len(call.body) for call in calls) / len(calls)
+    notes = [
+        f"Calls of {mean:.0f} bytes of JSON on average; {_told(expected_counts(calls))}: all found.",
+        "The load generator ran on the same cores; every answer was 200, after the commit.",
+        f"Plain: one transaction a call, nothing but its name and properties; {plain.what}.",
+    ]
+    plain = replace(plain, what="plain eventsourcing, SQLite")
+    command = shlex.join(["scripts/bench", *sys.argv[1:]])
+    return Report(batched, single, plain, notes, facts, command)
+
+
+def _ours(
+    options: argparse.Namespace, calls: Sequence[BenchCall], data: Path
+) -> tuple[Measured, Measured]:
+    """Measure batches, then requests of one call, on one server; on disk both weigh the same."""
+    more = make_calls(SINGLE_CALLS, SINGLE_SEED)
+    err.print("Starting a server …")
+    with running(data, options.hosts) as server:
+        bodies = batch_bodies(calls, options.batch)
+        what = f"HTTP, batches of {options.batch}, {options.connections} connections"
+        requests = _requests(server, "/v1/batch", bodies)
+        batched = _load(server, what, requests, len(calls), options.connections)
+        _check(server, calls)
+        requests = [r for call in more for r in _requests(server, f"/v1/{call.kind}", [call.body])]
+        what = f"HTTP, one call a request, {SINGLE_CONNECTIONS} connections"
+        single = _load(server, what, requests, len(more), SINGLE_CONNECTIONS)
+        _check(server, [*calls, *more])
+    weight = bytes_in(data) / (len(calls) + len(more))
+    return replace(batched, bytes_per_call=weight), replace(single, bytes_per_call=weight)
+
+
+def _requests(server: Server, path: str, bodies: list[bytes]) -> list[bytes]:
+    return post_requests(server.url, path, server.write_key, bodies)
+
+
+def _load(
+    server: Server, what: str, requests: list[bytes], calls: int, connections: int
+) -> Measured:
+    err.print(f"{what}: {calls:,} calls …", highlight=False)
+    before = cpu_seconds(server.pid)
+    load = send(server.url, requests, connections)
+    after = cpu_seconds(server.pid)
+    return Measured(
+        what,
+        calls,
+        calls_per_second=calls / load.seconds,
+        p50_ms=load.percentile(0.5) * 1e3,
+        p99_ms=load.percentile(0.99) * 1e3,
+        cpu_us_per_call=None if before is None or after is None else (after - before) / calls * 1e6,
+    )
+
+
+def _check(server: Server, calls: Sequence[BenchCall]) -> None:
+    expected, counts = expected_counts(calls), server.counts()
+    if counts != expected:
+        raise Miscounted(expected, counts)
+
+
+def _plain(calls: Sequence[BenchCall], folder: Path) -> Measured:
+    chosen = whole_visitors(calls, PLAIN_CALLS)
+    what = f"all {len(chosen):,} calls of the first {len({call.uid for call in chosen})} visitors"
+    err.print(f"plain eventsourcing: {what} …", highlight=False)
+    folder.mkdir()
+    done = measure_plain(chosen, folder)
+    weight = done.bytes_on_disk / done.calls
+    return Measured(what, done.calls, done.calls / done.seconds, bytes_per_call=weight)
+
+
+def _told(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""Profiles go out: one by its id, its timeline, the counters."""
+
+from typing import Annotated, Any
+from urllib.parse import unquote
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+from litestar.params import PathParameter, QueryParameter
+
+from domain.document import Document
+from domain.errors import DomainError
+from service.answers import ProfileShown, TimelineShown
+from service.credentials import Credentials
+from service.desk import Desk, Kind
+from service.problems import MissingToken, UnknownProfile, WrongToken
+from service.schemas import READS, problems
+from service.wire.ids import read_id
+
+AnyRequest = Request[Any, Any, Any]
+Id = Annotated[str, PathParameter(description="Percent-encoded, a slash too: `%2F`.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1_000, description="How many activities at most.")]
+Before = Annotated[
+    str | None, QueryParameter(description="The `next` of an earlier page, or a moment: RFC 3339.")
+]
+
+
+class Reads:
+    """Answers what is asked about profiles."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def profile(self, request: AnyRequest, kind: Kind, encoded: str) -> Response[bytes]:
+        """Give a profile as it is now; 304 when the client has that version."""
+        value = id_in_path(kind, encoded)
+        ask = self._desk.customer if kind == "customer" else self._desk.visitor
+        document = await ask(value)
+        if document is None:
+            raise UnknownProfile(kind, value)
+        return _versioned(document, request.headers.get("if-none-match"))
+
+    async def timeline(
+        self, kind: Kind, encoded: str, limit: int, before: str | None
+    ) -> Response[bytes]:
+        """Give a page of a profile's activities."""
+        value = id_in_path(kind, encoded)
+        page = await self._desk.timeline(kind, value, limit, before)
+        if page is None:
+            raise UnknownProfile(kind, value)
+        return _json(page)
+
+    async def stats(self) -> Response[bytes]:
+        """Give the counters."""
+        return _json(await self._desk.stats())
+
+
+class TokenGuard:
+    """Lets only those read who have an API token."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def __call__(
+        self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
+    ) -> None:
+        """Raise `MissingToken` or `WrongToken`."""
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise MissingToken
+        if not self._credentials.allows(token.strip()):
+            raise WrongToken
+
+
+def read_routes(reads: Reads, credentials: Credentials) -> Router:
+    """Give the addresses under which profiles are read."""
+
+    @get("/customers/{cid:str}", responses=problems(ProfileShown, *READS))
+    async def customer(request: AnyRequest, cid: Id) -> Response[bytes]:
+        """Give a customer. `ETag` is its version."""
+        return await reads.profile(request, "customer", cid)
+
+    @get("/visitors/{uid:str}", responses=problems(ProfileShown, *READS))
+    async def visitor(request: AnyRequest, uid: Id) -> Response[bytes]:
+        """Give a visitor, or the customer it was folded into, then with `folded_from`."""
+        return await reads.profile(request, "visitor", uid)
+
+    @get("/customers/{cid:str}/timeline", responses=problems(TimelineShown, *READS))
+    async def customer_timeline(
+        cid: Id, limit: Limit = 100, before: Before = None
+    ) -> Response[bytes]:
+        """List a customer's activities, newest first."""
+        return await reads.timeline("customer", cid, limit, before)
+
+    @get("/visitors/{uid:str}/timeline", responses=problems(TimelineShown, *READS))
+    async def visitor_timeline(
+        uid: Id, limit: Limit = 100, before: Before = None
+    ) -> Response[bytes]:
+        """List the activities of a visitor, or of the customer it was folded into."""
+        return await reads.timeline("visitor", uid, limit, before)
+
+    @get("/stats", responses=problems(dict[str, int], *READS))
+    async def stats() -> Response[bytes]:
+        """Count activities, profiles, folds, refusals, rejections; `position` of the log."""
+        return await reads.stats()
+
+    return Router(
+        "/api/v1",
+        route_handlers=[customer, visitor, customer_timeline, visitor_timeline, stats],
+        guards=[TokenGuard(credentials)],
+        security=[{"token": []}],
+    )
+
+
+def id_in_path(kind: Kind, encoded: str) -> str:
+    """Read an id from a path; what no call can have brought is unknown without asking."""
+    value = unquote(encoded)
+    try:
+        found = read_id(kind, value, frozenset())
+    except DomainError:
+        found = None
+    if found is None:
+        raise UnknownProfile(kind, value)
+    return found
+
+
+def _versioned(document: Document, known: str | None) -> Response[bytes]:
+    """Answer with a profile, or that the client has it already.
+
+    A folded UID has its customer's version, which may equal the one the visitor had: that
+    answer is always whole.
+    """
+    tag = f'"{document["version"]}"'
+    headers = {"ETag": tag}
+    if known is not None and "folded_from" not in document and _matches(tag, known):
+        return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
+    return _json(document, headers)
+
+
+def _matches(tag: str, known: str) -> bool:
+    tags = [part.strip().removeprefix("W/") for part in known.split(",")]
+    return tag in tags or "*" in tags
+
+
+def _json(content: object, headers: dict[str, str] | None = None) -> Response[bytes]:
+    return Response(msgspec.json.encode(content), headers=headers, media_type=MediaType.JSON)

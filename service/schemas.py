@@ -1,0 +1,114 @@
+"""The API as its OpenAPI document describes it."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
+
+from service.answers import Problem
+
+PATH = "/openapi.json"
+INGEST: Final = (400, 401, 413, 429, 503)
+READS: Final = (400, 401, 403, 404, 503)
+
+_TEXT = Schema(type=OpenAPIType.STRING)
+_ID = Schema(one_of=[_TEXT, Schema(type=OpenAPIType.NUMBER), Schema(type=OpenAPIType.NULL)])
+_OBJECT = Schema(one_of=[Schema(type=OpenAPIType.OBJECT), Schema(type=OpenAPIType.NULL)])
+_MOMENT = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME)
+
+_CALL = Schema(
+    type=OpenAPIType.OBJECT,
+    description="A call in Segment's shape: anonymousId, userId or both; more fields may follow.",
+    properties={
+        "type": _TEXT,
+        "messageId": _ID,
+        "anonymousId": _ID,
+        "userId": _ID,
+        "previousId": _ID,
+        "groupId": _ID,
+        "event": _TEXT,
+        "name": _TEXT,
+        "category": _TEXT,
+        "properties": _OBJECT,
+        "traits": _OBJECT,
+        "context": _OBJECT,
+        "timestamp": _MOMENT,
+        "originalTimestamp": _MOMENT,
+        "sentAt": _MOMENT,
+    },
+)
+_BATCH = Schema(
+    type=OpenAPIType.OBJECT,
+    required=["batch"],
+    properties={
+        "batch": Schema(type=OpenAPIType.ARRAY, items=_CALL, max_items=2_500),
+        "context": _OBJECT,
+        "sentAt": _MOMENT,
+        "writeKey": _TEXT,
+    },
+)
+
+
+def _taking(schema: Schema) -> RequestBody:
+    return RequestBody(required=True, content={"application/json": OpenAPIMediaType(schema)})
+
+
+@dataclass
+class BatchOperation(Operation):
+    """Takes a batch; its body is read by us, so Litestar cannot know it."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _taking(_BATCH)
+        self.security = [{"writeKey": []}]
+
+
+@dataclass
+class CallOperation(Operation):
+    """Takes one call; see `BatchOperation`."""
+
+    def __post_init__(self) -> None:
+        self.request_body = _taking(_CALL)
+        self.security = [{"writeKey": []}]
+
+
+def described(shape: Any, description: str) -> ResponseSpec:  # noqa: ANN401 - any type with a schema
+    """Describe one answer."""
+    return ResponseSpec(shape, description=description, generate_examples=False)
+
+
+def problems(shape: Any, *statuses: int) -> dict[int, ResponseSpec]:  # noqa: ANN401 - see above
+    """Describe the answer of an address and, for each further status, its problem."""
+    described_problems = {
+        status: described(Problem, HTTPStatus(status).phrase) for status in statuses or INGEST
+    }
+    return {200: described(shape, "As asked"), **described_problems}
+
+
+def openapi() -> OpenAPIConfig:
+    """Serve the document at `/openapi.json`."""
+    return OpenAPIConfig(
+        title="Onefold",
+        version="1",
+        path=PATH,
+        render_plugins=[JsonRenderPlugin(path="/")],
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "writeKey": SecurityScheme(type="http", scheme="basic"),
+                "token": SecurityScheme(type="http", scheme="bearer"),
+            }
+        ),
+    )

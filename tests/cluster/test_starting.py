@@ -1,0 +1,79 @@
+"""What a start refuses, and what it says: each a clear sentence and exit code 1."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from store.folder import prepare
+from tests.cluster.server import ONEFOLD, Server, serving
+
+pytestmark = pytest.mark.ray
+
+
+def refused(data: Path, **environ: str) -> str:
+    """Start a server that must not start, and give what it says."""
+    done = subprocess.run(
+        [*ONEFOLD, "serve", "--data", str(data), "--port", "0", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, **environ},
+    )
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    return " ".join(done.stderr.split())
+
+
+def test_a_second_process_on_the_same_folder_is_refused(server: Server) -> None:
+    """The store is in use: said so, and the first one goes on."""
+    command = Path(f"/proc/{server.process.pid}/cmdline").read_text().split("\0")
+    data = Path(command[command.index("--data") + 1])
+    assert "is in use by another Onefold" in refused(data)
+    assert server.stats()["position"] >= 0
+
+
+def test_a_missing_master_key_is_never_replaced(tmp_path: Path) -> None:
+    """A store without its key: an error that names both places, and no new key."""
+    prepare(tmp_path, {}).backend.close()
+    (tmp_path / "master.key").unlink()
+    assert "Expected the master key in" in refused(tmp_path)
+    assert not (tmp_path / "master.key").exists()
+
+
+def test_a_wrong_master_key_is_named(tmp_path: Path) -> None:
+    """Another deployment's key does not open this store."""
+    prepare(tmp_path / "a", {}).backend.close()
+    prepare(tmp_path / "b", {}).backend.close()
+    shutil.copy(tmp_path / "a" / "master.key", tmp_path / "b" / "master.key")
+    assert "does not open this store" in refused(tmp_path / "b")
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """A store of a later version stays untouched."""
+    prepare(tmp_path, {}).backend.close()
+    with sqlite3.connect(tmp_path / "onefold.db") as database:
+        database.execute("UPDATE meta SET value = '99' WHERE name = 'schema'")
+    database.close()
+    assert "has schema 99, this Onefold knows" in refused(tmp_path)
+
+
+def test_keys_are_shown_once_and_kept_as_hashes(tmp_path: Path) -> None:
+    """The first start makes keys; the second knows their hashes only."""
+    nothing = {"ONEFOLD_WRITE_KEY": "", "ONEFOLD_API_TOKEN": ""}
+    with serving(tmp_path, **nothing) as first:
+        keys = first.announced
+        assert keys["write_key"] and keys["api_token"]
+    assert keys["write_key"].encode() not in (tmp_path / "onefold.db").read_bytes()
+    with serving(tmp_path, **nothing) as second:
+        assert second.announced["write_key"] is None
+        assert second.announced["api_token"] is None
+        second.ingest.auth = (keys["write_key"], "")
+        second.send({"type": "track", "event": "E", "anonymousId": "u", "messageId": "m"})
+        second.api.headers["Authorization"] = f"Bearer {keys['api_token']}"
+        assert second.visitor("u")["activity_count"] == 1
