@@ -86,7 +86,7 @@ class Lane:
             await asyncio.sleep(0)
             shares = self._next_batch()
             parcels = [parcel for _, some in shares for parcel in some]
-            results = await self._answered(parcels)
+            results = await self._settled(parcels)
             start = 0
             for load, some in shares:
                 load.give(results[start : start + len(some)])
@@ -105,24 +105,28 @@ class Lane:
                 self._waiting.popleft()
         return shares
 
-    async def _answered(self, parcels: list[Parcel]) -> list[Result]:
-        """Send a batch until it is answered, or for so long that its callers must retry."""
-        batch = pack_parcels(parcels)
+    async def _settled(self, parcels: list[Parcel]) -> list[Result]:
+        """Give each parcel a result, whatever happens: its caller waits for one."""
+        try:
+            reply = await self._answered(pack_parcels(parcels))
+        except Exception:
+            log.exception("a batch could not be sent", host=self._name)
+            return [FAILED] * len(parcels)
+        if reply is None:
+            return [UNAVAILABLE] * len(parcels)
+        self.position = max(self.position, reply.position)
+        return reply.results
+
+    async def _answered(self, batch: bytes) -> Reply | None:
+        """Send a batch until it is answered; None after so long that its callers must retry."""
         give_up = monotonic() + self._limits.retry_for
         pause = FIRST_PAUSE
         while True:
             try:
-                reply: Reply = unpack_reply(await self._send(batch))
+                return unpack_reply(await self._send(batch))
             except HostUnreachable as error:
                 log.warning("a batch was not answered", host=self._name, why=error.why)
-                if monotonic() > give_up:
-                    return [UNAVAILABLE] * len(parcels)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-            except Exception:
-                # Whatever it was, the callers get an answer and the lane goes on.
-                log.exception("a batch could not be sent", host=self._name)
-                return [FAILED] * len(parcels)
-            else:
-                self.position = max(self.position, reply.position)
-                return reply.results
+            if monotonic() > give_up:
+                return None
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)

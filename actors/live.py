@@ -59,6 +59,7 @@ class LiveProfiles:
         self._journals: dict[str, Journal] = {}
         self._owners: Recent[Uid, Cid] = Recent(size * 4)
         self._books: Recent[str, tuple[int, LinkBook]] = Recent(size)
+        self._read_at: dict[str, int] = {}
         self._entries: dict[tuple[str, str], Entry | None] = {}
 
     def __len__(self) -> int:
@@ -66,7 +67,7 @@ class LiveProfiles:
 
     def look_ahead(self, uids: Iterable[Uid], cids: Iterable[Cid]) -> None:
         """Ask the directory once for all ids of a batch that memory does not answer."""
-        self._entries.clear()
+        self._start_anew()
         strangers = [u for u in uids if self._visitors.get(u) is None and not self._owners.get(u)]
         self._find("uid", strangers)
         self._find("cid", [cid for cid in cids if self._customers.get(cid) is None])
@@ -129,11 +130,12 @@ class LiveProfiles:
         if known is None:
             known = self._store.books([link])[link]
             self._books.put(link, known)
+        self._read_at.setdefault(link, known[0])
         return known[1]
 
     def book_versions(self, links: Iterable[str]) -> dict[str, int]:
-        """Tell at which version each book was read."""
-        return {link: known[0] for link in links if (known := self._books.get(link))}
+        """Tell at which version each book was first read for this draft, in memory still or not."""
+        return {link: self._read_at[link] for link in links}
 
     def settle(self, draft: Draft) -> None:
         """Take over what a draft changed, now that it is durable."""
@@ -147,9 +149,8 @@ class LiveProfiles:
             self._customers.put(cid, profile)
         self._journals.update(draft.journals)
         for link, book in draft.books.items():
-            known = self._books.get(link)
-            self._books.put(link, ((known[0] if known else 0) + 1, book))
-        self._entries.clear()
+            self._books.put(link, (self._read_at[link] + 1, book))
+        self._start_anew()
 
     def forget(self, draft: Draft) -> None:
         """Drop all that a refused draft was based on: the store knows better."""
@@ -161,7 +162,7 @@ class LiveProfiles:
             self._journals.pop(source, None)
         for link in draft.books:
             self._books.drop(link)
-        self._entries.clear()
+        self._start_anew()
 
     def refresh(self, kind: str, value: str) -> Profile | None:
         """Give a profile as the store has it now, whoever wrote it last."""
@@ -171,6 +172,11 @@ class LiveProfiles:
             return profile
         self._visitors.drop(Uid(value)) if kind == "uid" else self._customers.drop(Cid(value))
         return self.visitor(Uid(value)) if kind == "uid" else self.customer(Cid(value))
+
+    def _start_anew(self) -> None:
+        """Forget what was looked up for one draft only."""
+        self._entries.clear()
+        self._read_at.clear()
 
     def _entry(self, kind: str, value: str) -> Entry | None:
         if (kind, value) not in self._entries:

@@ -16,6 +16,9 @@ from store.errors import StoreUnavailable
 
 COUNTERS = ("activities", "visitors", "customers", "folds", "refusals", "rejections", "duplicates")
 
+LONGEST = 20
+"""Characters of an instant, its sign included."""
+
 T = TypeVar("T")
 
 
@@ -89,7 +92,7 @@ def cursor(place: Place) -> str:
 def read_cursor(text: str) -> Place:
     """Read the `next` of a page, or a moment."""
     occurred_at, dot, message_id = text.partition(".")
-    if dot and occurred_at.removeprefix("-").isdecimal():
+    if dot and len(occurred_at) <= LONGEST and occurred_at.removeprefix("-").isdecimal():
         return int(occurred_at), message_id
     try:
         return parse_instant(text), ""

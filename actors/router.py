@@ -19,7 +19,7 @@ HINTS = 200_000
 """UIDs whose customer a gateway remembers; a wrong memory costs a detour, never an error."""
 
 HOPS = 4
-"""How often a call is passed on before its client is asked to try again."""
+"""How many hosts a call is sent to before its client is asked to try again."""
 
 RETRY_AFTER = 2
 
@@ -61,12 +61,12 @@ class Router:
         """
         parcels = [Parcel(command, self._hint(command)) for command in commands]
         duplicates = 0
-        for _ in range(HOPS):
-            if not parcels:
-                return Answer(max(lane.position for lane in self._lanes), duplicates)
-            results = await self._sent(parcels)
+        for hop in range(HOPS):
+            results = await self._sent(parcels, is_new=hop == 0)
             duplicates += results.count(DUPLICATE)
             parcels = self._passed_on(parcels, results)
+            if not parcels:
+                return Answer(max(lane.position for lane in self._lanes), duplicates)
         raise Unavailable(RETRY_AFTER, "a call was passed from host to host")
 
     async def customer(self, cid: str) -> Document | None:
@@ -106,12 +106,14 @@ class Router:
             return None
         return self._hints.get(command.uid)
 
-    async def _sent(self, parcels: list[Parcel]) -> list[Result]:
+    async def _sent(self, parcels: list[Parcel], *, is_new: bool) -> list[Result]:
+        """Put parcels on their lanes; those that are passed on have been let in already."""
         shares: dict[int, list[int]] = {}
         for index, parcel in enumerate(parcels):
             shares.setdefault(self._host_of(parcel), []).append(index)
-        for number, indices in shares.items():
-            self._lanes[number].check_room(len(indices))
+        if is_new:
+            for number, indices in shares.items():
+                self._lanes[number].check_room(len(indices))
         if len(shares) == 1:
             return await self._lanes[next(iter(shares))].submit(parcels)
         answers = await asyncio.gather(

@@ -58,8 +58,8 @@ class Supervisor:
         self._thread.start()
 
     def infos(self) -> dict[str, Any]:
-        """Ask every member how it is; None for one that does not say."""
-        return {member.name: self._info(member) for member in self._members}
+        """Ask every member how it is; raises `RayError` when one does not say."""
+        return {member.name: self._asked(member) for member in self._members}
 
     def stop(self) -> None:
         """Stop looking after anybody."""
@@ -76,25 +76,25 @@ class Supervisor:
             self._stopped.wait(PERIOD)
 
     def _tend(self, member: Member) -> None:
-        info = self._info(member)
+        try:
+            info = self._asked(member)
+        except ray.exceptions.ActorUnavailableError:
+            return  # Ray is restarting it already
+        except ray.exceptions.RayError as error:
+            log.warning("a member did not answer", member=member.name, why=type(error).__name__)
+            info = None
         if info is not None and _is_well(info):
             self._strikes[member.name] = 0
             return
         self._strikes[member.name] += 1
         if self._strikes[member.name] >= STRIKES:
-            log.warning("replacing a member", member=member.name, info=info)
+            log.warning("replacing a member", member=member.name, info=str(info))
             self._strikes[member.name] = 0
             ray.kill(self._handle(member), no_restart=False)
 
-    def _info(self, member: Member) -> Any:
-        try:
-            return ray.get(
-                self._handle(member).info.options(concurrency_group="ctl").remote(),
-                timeout=PATIENCE,
-            )
-        except ray.exceptions.RayError as error:
-            log.warning("a member did not answer", member=member.name, why=type(error).__name__)
-            return None
+    def _asked(self, member: Member) -> Any:
+        question = self._handle(member).info.options(concurrency_group="ctl").remote()
+        return ray.get(question, timeout=PATIENCE)
 
     def _handle(self, member: Member) -> Any:
         """Find the actor of that name, or make it."""

@@ -79,11 +79,11 @@ def _measured(options: argparse.Namespace, facts: dict[str, str]) -> Report:
         plain = _plain(calls, Path(folder) / "plain")
     mean = sum(len(call.body) for call in calls) / len(calls)
     notes = [
-        f"Calls of {mean:.0f} bytes of JSON on average; {_told(expected_counts(calls))}: all found.",
+        f"A call is {mean:.0f} bytes of JSON; {_told(expected_counts(calls))}: all were found.",
         "The load generator ran on the same cores; every answer was 200, after the commit.",
-        f"Plain: one transaction a call, nothing but its name and properties; {plain.what}.",
+        f"Plain: an SQLite transaction a call, with its name and properties; {plain.what}.",
     ]
-    plain = replace(plain, what="plain eventsourcing, SQLite")
+    plain = replace(plain, what="plain")
     command = shlex.join(["scripts/bench", *sys.argv[1:]])
     return Report(batched, single, plain, notes, facts, command)
 
@@ -96,13 +96,12 @@ def _ours(
     err.print("Starting a server …")
     with running(data, options.hosts) as server:
         bodies = batch_bodies(calls, options.batch)
-        what = f"HTTP, batches of {options.batch}, {options.connections} connections"
+        what = f"batches of {options.batch}"
         requests = _requests(server, "/v1/batch", bodies)
         batched = _load(server, what, requests, len(calls), options.connections)
         _check(server, calls)
         requests = [r for call in more for r in _requests(server, f"/v1/{call.kind}", [call.body])]
-        what = f"HTTP, one call a request, {SINGLE_CONNECTIONS} connections"
-        single = _load(server, what, requests, len(more), SINGLE_CONNECTIONS)
+        single = _load(server, "one by one", requests, len(more), SINGLE_CONNECTIONS)
         _check(server, [*calls, *more])
     weight = bytes_in(data) / (len(calls) + len(more))
     return replace(batched, bytes_per_call=weight), replace(single, bytes_per_call=weight)
@@ -123,6 +122,7 @@ def _load(
         what,
         calls,
         calls_per_second=calls / load.seconds,
+        connections=connections,
         p50_ms=load.percentile(0.5) * 1e3,
         p99_ms=load.percentile(0.99) * 1e3,
         cpu_us_per_call=None if before is None or after is None else (after - before) / calls * 1e6,

@@ -17,6 +17,8 @@ IDENTIFYING: Final = 0.3
 """Share of the visitors that say, midway, who they are."""
 RETURNING: Final = 0.2
 """Share of those that are the customer who identified last, on another device."""
+PAGES: Final = 0.4
+"""Share of the activities that are pages."""
 
 BROWSER: Final = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -91,25 +93,24 @@ def _life(chance: random.Random, cid: str | None, calls: int) -> Iterator[BenchC
     """Give a visitor's calls: pages and clicks, midway an identify if there is a CID."""
     uid, device = _uuid(chance), _uuid(chance)
     at = BEGIN + timedelta(seconds=chance.random() * 1_800)
-    known: str | None = None
     for number in range(calls):
         at += timedelta(seconds=chance.random() * 40)
-        if cid is not None and number == calls // 2:
-            known = cid
-            yield _call("identify", uid, known, at, device, chance)
+        product = chance.randrange(5_000)
+        common = _common(chance, uid, device, at, product)
+        if cid is None or number < calls // 2:
+            yield _activity(chance, common, None, product)
+        elif number == calls // 2:
+            yield _identify(common, cid, product)
         else:
-            kind = "page" if chance.random() < 0.4 else "track"  # noqa: PLR2004 - a rough share
-            yield _call(kind, uid, known, at, device, chance)
+            yield _activity(chance, common, cid, product)
 
 
-def _call(
-    kind: str, uid: str, cid: str | None, at: datetime, device: str, chance: random.Random
-) -> BenchCall:
-    product = chance.randrange(5_000)
+def _common(
+    chance: random.Random, uid: str, device: str, at: datetime, product: int
+) -> dict[str, Any]:
+    """Write the fields that every call of a browser has."""
     path = f"/products/{product}"
-    name, carried = _said(kind, cid, product, chance)
-    call: dict[str, Any] = {
-        "type": kind,
+    return {
         "anonymousId": uid,
         "messageId": _uuid(chance),
         "timestamp": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -121,33 +122,41 @@ def _call(
             "userAgent": BROWSER,
         },
     }
-    if cid is not None:
-        call["userId"] = cid
-    call |= carried
-    properties = carried.get("properties", {})
-    return BenchCall(kind, uid, cid, name, properties, msgspec.json.encode(call))
 
 
-def _said(
-    kind: str, cid: str | None, product: int, chance: random.Random
-) -> tuple[str, dict[str, Any]]:
-    """Give the name of what happened and the fields that only this type of call has."""
-    if kind == "identify":
-        traits = {"email": f"{cid}@mail.example", "plan": "free", "logins": product}
-        return "$identify", {"traits": traits}
-    if kind == "page":
+def _identify(common: dict[str, Any], cid: str, logins: int) -> BenchCall:
+    traits = {"email": f"{cid}@mail.example", "plan": "free", "logins": logins}
+    call = {"type": "identify", "userId": cid, "traits": traits, **common}
+    return BenchCall("identify", call["anonymousId"], cid, "$identify", traits, _json(call))
+
+
+def _activity(
+    chance: random.Random, common: dict[str, Any], cid: str | None, product: int
+) -> BenchCall:
+    call = common if cid is None else {"userId": cid, **common}
+    if chance.random() < PAGES:
         seen = {"path": f"/products/{product}", "referrer": "https://search.example/?q=games"}
-        return "$page", {"name": "Product", "properties": seen}
-    bought = {
-        "product_id": f"p{product}",
-        "sku": f"G-{product % 97}",
-        "category": chance.choice(CATEGORIES),
-        "name": f"Product number {product}",
-        "price": product % 300 + 0.99,
+        call |= {"type": "page", "name": "Product", "properties": seen}
+        return BenchCall("page", call["anonymousId"], cid, "$page", seen, _json(call))
+    viewed = _product(product)
+    call |= {"type": "track", "event": "Product Viewed", "properties": viewed}
+    return BenchCall("track", call["anonymousId"], cid, "Product Viewed", viewed, _json(call))
+
+
+def _product(number: int) -> dict[str, Any]:
+    return {
+        "product_id": f"p{number}",
+        "sku": f"G-{number % 97}",
+        "category": CATEGORIES[number % len(CATEGORIES)],
+        "name": f"Product number {number}",
+        "price": number % 300 + 0.99,
         "currency": "EUR",
-        "quantity": 1 + product % 3,
+        "quantity": 1 + number % 3,
     }
-    return "Product Viewed", {"event": "Product Viewed", "properties": bought}
+
+
+def _json(call: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(call)
 
 
 def _uuid(chance: random.Random) -> str:

@@ -110,13 +110,12 @@ def send(url: str, requests: Sequence[bytes], connections: int) -> Load:
 
 async def _send(url: str, requests: Sequence[bytes], connections: int) -> Load:
     address = urlsplit(url)
+    where = address.hostname or "", address.port or 80
     waiting, latencies = iter(requests), list[float]()
     loop = asyncio.get_running_loop()
     started = perf_counter()
     opened = [
-        await loop.create_connection(
-            lambda: Connection(waiting, latencies), address.hostname, address.port
-        )
+        await loop.create_connection(lambda: Connection(waiting, latencies), *where)
         for _ in range(connections)
     ]
     await asyncio.gather(*[connection.finished for _, connection in opened])

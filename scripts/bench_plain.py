@@ -1,4 +1,4 @@
-"""The plain way: an event-sourced application that saves each call, as its library's guide shows."""
+"""The plain way: an application that saves each call, as its library's tutorial shows."""
 
 from collections import Counter
 from collections.abc import Sequence

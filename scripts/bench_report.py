@@ -1,5 +1,6 @@
 """Measurements side by side, for people and for programs."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ class Measured(msgspec.Struct, frozen=True):
     what: str
     calls: int
     calls_per_second: float
+    connections: int | None = None
     p50_ms: float | None = None
     p99_ms: float | None = None
     cpu_us_per_call: float | None = None
@@ -57,24 +59,22 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def _table(report: Report) -> Table:
-    headings = ("calls", "calls/s", "times plain", "p50", "p99", "server CPU", "on disk")
-    table = Table("", title="Calls taken in, durably")
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    for way in (report.batched, report.single, report.plain):
-        times = way.calls_per_second / report.plain.calls_per_second
-        table.add_row(
-            way.what,
-            f"{way.calls:,}",
-            f"[bold]{way.calls_per_second:,.0f}[/]",
-            f"{times:.1f}",
-            _shown(way.p50_ms, "{:.1f} ms"),
-            _shown(way.p99_ms, "{:.1f} ms"),
-            _shown(way.cpu_us_per_call, "{:.0f} µs/call"),
-            _shown(way.bytes_per_call, "{:,.0f} B/call"),
-        )
+    ways = (report.batched, report.single, report.plain)
+    plain_rate = report.plain.calls_per_second
+    table = Table("", title="Calls taken in over HTTP, durably; plain: eventsourcing as it comes")
+    for way in ways:
+        table.add_column(way.what, justify="right")
+
+    def add(name: str, form: str, values: Iterable[float | None]) -> None:
+        shown = ("" if value is None else form.format(value) for value in values)
+        table.add_row(name, *shown)
+
+    add("calls", "{:,}", (way.calls for way in ways))
+    add("connections", "{:,}", (way.connections for way in ways))
+    add("calls/s", "[bold]{:,.0f}[/]", (way.calls_per_second for way in ways))
+    add("times plain", "{:.1f}", (way.calls_per_second / plain_rate for way in ways))
+    add("latency p50, ms", "{:.1f}", (way.p50_ms for way in ways))
+    add("latency p99, ms", "{:.1f}", (way.p99_ms for way in ways))
+    add("server CPU, µs a call", "{:.0f}", (way.cpu_us_per_call for way in ways))
+    add("on disk, bytes a call", "{:,.0f}", (way.bytes_per_call for way in ways))
     return table
-
-
-def _shown(value: float | None, form: str) -> str:
-    return "" if value is None else form.format(value)

@@ -25,11 +25,11 @@ Counts = dict[str, int]
 
 NAMED = {
     "activities": "activities",
-    "profiles": "profiles, of these",
-    "customers": "  customers",
-    "folds": "visitors folded into them",
-    "visitors": "  visitors still anonymous",
-    "rejections": "rejections",
+    "profiles": "profiles",
+    "customers": "- customers",
+    "visitors": "- visitors, anonymous",
+    "folds": "visitors folded",
+    "rejections": "calls rejected",
 }
 """What the table calls each count."""
 
@@ -135,8 +135,8 @@ def _report(demo: Demo) -> None:
     for done in demo.passes:
         rate = demo.calls / done.seconds
         out.print(
-            f"{demo.calls:,} calls through one Segment client in {done.seconds:.1f} s: "
-            f"{rate:,.0f} calls/s, {done.duplicates:,} of them duplicates"
+            f"{demo.calls:,} calls by one Segment client in {done.seconds:.1f} s: "
+            f"{rate:,.0f}/s, {done.duplicates:,} duplicates"
         )
     out.print(f"Total time, server start included: {demo.seconds:.1f} s")
     for difference in demo.differences:
@@ -146,13 +146,14 @@ def _report(demo: Demo) -> None:
 
 
 def _comparison(demo: Demo) -> Table:
-    passes = ("after the first pass", "after the second pass")[: len(demo.passes)]
-    table = Table("", title="The shop's events, in and out")
+    passes = ("sent once", "sent twice")[: len(demo.passes)]
+    table = Table("", title="What came out")
     for heading in ("expected", *passes):
         table.add_column(heading, justify="right")
-    for name, must in demo.expected.items():
+    for name, label in NAMED.items():
+        must = demo.expected[name]
         found = (_verdict(done.counts[name], must) for done in demo.passes)
-        table.add_row(NAMED[name], f"{must:,}", *found)
+        table.add_row(label, f"{must:,}", *found)
     return table
 
 
@@ -172,7 +173,7 @@ def _portrait(customer: dict[str, Any]) -> Panel:
     ranked = sorted(customer["activities"].items(), key=lambda named: (-named[1], named[0]))
     names = ", ".join(f"{name} {count}" for name, count in ranked)
     table.add_row("activities", f"{customer['activity_count']}: {names}")
-    table.add_row("digest", f"{customer['digest']}, version {customer['version']}")
+    table.add_row("digest", customer["digest"])
     return Panel(table, title=f"The customer of most visitors: {customer['cid']}", expand=False)
 
 

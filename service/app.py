@@ -9,10 +9,9 @@ from domain.instants import Instant
 from service.config import Config
 from service.credentials import Credentials
 from service.desk import Desk
+from service.front import HANDLERS, front
 from service.health import health_routes
 from service.ingest import Ingest, ingest_routes
-from service.paths import as_sent
-from service.problems import HANDLERS
 from service.reads import Reads, read_routes
 from service.schemas import openapi
 
@@ -38,5 +37,5 @@ def build_app(
         logging_config=None,
         request_max_body_size=None,
     )
-    app.asgi_handler = as_sent(app.asgi_handler)
+    app.asgi_handler = front(app.asgi_handler, ingest)
     return app

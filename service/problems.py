@@ -1,18 +1,16 @@
 """What went wrong, as an answer: always `{"success": false, "code", "message"}`."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Final
 
+import msgspec
 import structlog
-from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.types import ExceptionHandlersMap
 
 from actors.errors import BadCursor, Overloaded, Unavailable
 from service.answers import Problem
 from service.wire.errors import Unreadable
-
-AnyRequest = Request[Any, Any, Any]
 
 log = structlog.get_logger()
 
@@ -24,7 +22,7 @@ class Denied(Exception):
         super().__init__(message)
         self.status = status
         self.code = code
-        self.headers = None if challenge is None else {"WWW-Authenticate": challenge}
+        self.headers = {} if challenge is None else {"WWW-Authenticate": challenge}
 
 
 class UnknownWriteKey(Denied):
@@ -64,84 +62,53 @@ class UnknownProfile(Exception):
 class NotReady(Exception):
     """Calls cannot be taken at the moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, retry_after: int = 1) -> None:
         super().__init__("Expected every host and the store to answer, but one does not yet")
+        self.retry_after = retry_after
 
 
-def problem(
-    status: int, code: str, message: str, headers: dict[str, str] | None = None
-) -> Response[Problem]:
-    """Answer with a problem."""
-    return Response(
-        Problem(success=False, code=code, message=message),
-        status_code=status,
-        headers=headers,
-        media_type=MediaType.JSON,
-    )
+class Explained(msgspec.Struct, frozen=True):
+    """A problem and how HTTP says it."""
+
+    status: int
+    problem: Problem
+    headers: dict[str, str]
 
 
-def _unreadable(_: AnyRequest, error: Unreadable) -> Response[Problem]:
-    return problem(error.status, error.code, error.message)
-
-
-def _denied(_: AnyRequest, error: Denied) -> Response[Problem]:
-    return problem(error.status, error.code, str(error), error.headers)
-
-
-def _overloaded(_: AnyRequest, error: Overloaded) -> Response[Problem]:
-    return problem(429, "overloaded", str(error), {"Retry-After": str(error.retry_after)})
-
-
-def _unavailable(_: AnyRequest, error: Unavailable) -> Response[Problem]:
-    return problem(503, "unavailable", str(error), {"Retry-After": str(error.retry_after)})
-
-
-def _not_ready(_: AnyRequest, error: NotReady) -> Response[Problem]:
-    return problem(503, "not_ready", str(error), {"Retry-After": "1"})
-
-
-def _unknown_profile(_: AnyRequest, error: UnknownProfile) -> Response[Problem]:
-    return problem(404, "unknown_profile", str(error))
-
-
-def _bad_cursor(_: AnyRequest, error: BadCursor) -> Response[Problem]:
-    return problem(400, "bad_cursor", str(error))
-
-
-def _invalid_parameter(_: AnyRequest, error: ValidationException) -> Response[Problem]:
-    extra: Any = error.extra or []
-    parts = [
-        f"{part.get('key')}: {part.get('message')}" for part in extra if isinstance(part, dict)
-    ]
-    return problem(400, "invalid_parameter", "; ".join(parts) or error.detail)
-
-
-def _http(request: AnyRequest, error: HTTPException) -> Response[Problem]:
-    """Answer what the router itself declines: an unknown path, a method that a path has not."""
-    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _internal(request, error)
-    phrase = HTTPStatus(error.status_code).phrase
-    code = phrase.lower().replace(" ", "_")
-    message = f"{phrase}: {request.method} {request.scope['path']}"
-    return problem(error.status_code, code, message, error.headers)
-
-
-def _internal(request: AnyRequest, error: Exception) -> Response[Problem]:
-    """Answer what nobody foresaw; what it was stands in the log alone."""
-    log.error("a request failed", method=request.method, path=request.scope["path"], exc_info=error)
-    return problem(500, "internal", "Something unforeseen went wrong; the log tells what")
-
-
-HANDLERS: ExceptionHandlersMap = {
-    Unreadable: _unreadable,
-    Denied: _denied,
-    Overloaded: _overloaded,
-    Unavailable: _unavailable,
-    NotReady: _not_ready,
-    UnknownProfile: _unknown_profile,
-    BadCursor: _bad_cursor,
-    ValidationException: _invalid_parameter,
-    HTTPException: _http,
-    Exception: _internal,
+VERDICTS: Final[Mapping[type[Exception], tuple[int, str]]] = {
+    Overloaded: (429, "overloaded"),
+    Unavailable: (503, "unavailable"),
+    NotReady: (503, "not_ready"),
+    UnknownProfile: (404, "unknown_profile"),
+    BadCursor: (400, "bad_cursor"),
 }
-"""Which exception gets which answer."""
+"""Status and code of exceptions that do not say so themselves."""
+
+
+def explained(error: Exception, method: str, path: str) -> Explained:
+    """Turn an exception into an answer; what nobody foresaw is told to the log alone."""
+    message, headers = str(error), {}
+    if isinstance(error, Unreadable | Denied):
+        status, code = error.status, error.code
+        headers = error.headers if isinstance(error, Denied) else {}
+    elif isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        status, code, message = _of_the_router(error, method, path)
+        headers = error.headers or {}
+    else:
+        status, code = VERDICTS.get(type(error), (500, "internal"))
+        if code == "internal":
+            log.error("a request failed", method=method, path=path, exc_info=error)
+            message = "Something unforeseen went wrong; the log tells what"
+    if hasattr(error, "retry_after"):
+        headers = {"Retry-After": str(error.retry_after)}
+    return Explained(status, Problem(success=False, code=code, message=message), headers)
+
+
+def _of_the_router(error: HTTPException, method: str, path: str) -> tuple[int, str, str]:
+    """Explain a bad parameter, an unknown path, a method that a path has not."""
+    if isinstance(error, ValidationException):
+        extra = error.extra if isinstance(error.extra, list) else []
+        parts = [f"{part.get('key')}: {part.get('message')}" for part in extra]
+        return error.status_code, "invalid_parameter", "; ".join(parts) or error.detail
+    phrase = HTTPStatus(error.status_code).phrase
+    return error.status_code, phrase.lower().replace(" ", "_"), f"{phrase}: {method} {path}"

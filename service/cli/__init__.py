@@ -11,6 +11,9 @@ from store.errors import StoreError
 
 __all__ = ["main"]
 
+INTERRUPTED = 130
+"""The exit code that shells give a program ended by Ctrl-C."""
+
 _COMMANDS = (server, importer, profiles, configuration)
 
 
@@ -21,3 +24,5 @@ def main() -> None:
     except (ConfigError, StoreError, PortTaken, NotReady, ImportFailed) as error:
         err.print(f"[bold red]onefold:[/] {error}", soft_wrap=True, highlight=False)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -25,13 +25,13 @@ def serve(  # noqa: PLR0917 - one option each
 ) -> None:
     """Take calls and answer reads, until Ctrl-C or SIGTERM."""
     settings = configured(config, data=data, host=host, port=port, hosts=hosts)
-    with _until_signal() as signalled:
-        if not as_json:
-            err.print(f"Starting Onefold on {settings.data} …", highlight=False)
-        with running(settings, os.environ) as deployment:
-            _announce(deployment, as_json=as_json)
-            signalled.wait()
-            err.print("Stopping: requests in flight are finished first …")
+    if not as_json:
+        err.print(f"Starting Onefold on {settings.data} …", highlight=False)
+    # Ray sets its own handlers while it starts: ours come after.
+    with running(settings, os.environ) as deployment, _until_signal() as signalled:
+        _announce(deployment, as_json=as_json)
+        signalled.wait()
+        err.print("Stopping: requests in flight are finished first …")
 
 
 @contextmanager

@@ -12,12 +12,14 @@ from typing import Any
 import httpx
 import pytest
 
+from service.bootstrap import wait_until_ready
 from tests.cluster.calls import day, identify, track
 from tests.cluster.server import API_TOKEN, WRITE_KEY, Server, serving
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 WRITERS, PEOPLE, BATCHES, CALLS = 4, 40, 60, 20
+KILLS = 3
 
 
 def journeys(writer: int) -> list[list[dict[str, Any]]]:
@@ -37,13 +39,11 @@ def journeys(writer: int) -> list[list[dict[str, Any]]]:
     return batches
 
 
-def send_until_answered(url: str, batch: list[dict[str, Any]]) -> None:
+def send_until_answered(client: httpx.Client, batch: list[dict[str, Any]]) -> None:
     """Do what an SDK does: send again until the answer is 200."""
     while True:
         try:
-            response = httpx.post(
-                f"{url}/v1/batch", json={"batch": batch}, auth=(WRITE_KEY, ""), timeout=60
-            )
+            response = client.post("/v1/batch", json={"batch": batch})
         except httpx.TransportError:
             continue
         if response.status_code == 200:
@@ -51,14 +51,25 @@ def send_until_answered(url: str, batch: list[dict[str, Any]]) -> None:
         assert response.status_code in {429, 503}, response.text
 
 
-def kill_often(server: Server, actor: str, finished: Event, pause: float) -> int:
-    """Kill -9 the actor's processes, one after the other, while the load runs."""
-    killed = 0
-    while not finished.wait(pause):
-        for pid in server.pids(actor)[:1]:
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-    return killed
+def keep_sending(url: str, load: list[list[dict[str, Any]]], finished: Event) -> None:
+    """Send every batch, and then some of them again for as long as somebody is being killed."""
+    rng = random.Random(len(load))
+    with httpx.Client(base_url=url, auth=(WRITE_KEY, ""), timeout=60) as client:
+        for batch in load:
+            send_until_answered(client, batch)
+        while not finished.is_set():
+            send_until_answered(client, rng.choice(load))
+
+
+def kill_some(server: Server, actor: str, finished: Event) -> None:
+    """Kill -9 a process of that actor, three times, each time after the last one recovered."""
+    try:
+        for _ in range(KILLS):
+            wait_until_ready(server.url)
+            pids = server.pids(actor)
+            os.kill(pids[0], signal.SIGKILL)
+    finally:
+        finished.set()
 
 
 @pytest.mark.parametrize("actor", ["HostShell", "GatewayShell"])
@@ -68,15 +79,11 @@ def test_no_acknowledged_call_is_lost_or_doubled(actor: str, tmp_path: Path) -> 
     finished = Event()
     with serving(tmp_path, "--hosts", "2") as server:
         with ThreadPoolExecutor(WRITERS + 1) as pool:
-            killer = pool.submit(kill_often, server, actor, finished, 1.0)
-            writers = [
-                pool.submit(lambda load: [send_until_answered(server.url, b) for b in load], load)
-                for load in loads
-            ]
-            for writer in writers:
-                writer.result()
-            finished.set()
-            assert killer.result() >= 2
+            work = [pool.submit(keep_sending, server.url, load, finished) for load in loads]
+            work.append(pool.submit(kill_some, server, actor, finished))
+            for done in work:
+                done.result()
+        wait_until_ready(server.url)
         expect_everything_once(server, [call for load in loads for batch in load for call in batch])
     expect_nothing_half_merged(tmp_path)
 

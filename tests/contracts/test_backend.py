@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any, TypeVar
 from uuid import UUID
@@ -368,14 +369,8 @@ class TestRaces:
             (b, lease_of(b, f"host-{i}")) for i, b in enumerate([database.open() for _ in "ab"])
         ]
         for number in range(1, 21):
-            done = at_once(
-                *(
-                    lambda backend=backend, lease=lease: backend.write(
-                        replace(wanted(number), lease=lease, tallies={"wins": 1})
-                    )
-                    for backend, lease in hosts
-                )
-            )
+            write = replace(wanted(number), tallies={"wins": 1})
+            done = at_once(*(partial(b.write, replace(write, lease=lease)) for b, lease in hosts))
             assert Counter(map(type, done)) == {int: 1, Conflict: 1}
         assert hosts[0][0].tallies() == {"wins": 20}
 

@@ -22,7 +22,9 @@ class AggregateRecorder(LogRecorder):
     """Our recorder as far as aggregates are concerned, who are told no positions."""
 
     def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+        self,
+        stored_events: Sequence[StoredEvent],
+        **kwargs: Any,  # noqa: ANN401 - as the library has it
     ) -> Sequence[int] | None:
         super().insert_events(stored_events, **kwargs)
         return None

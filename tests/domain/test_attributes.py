@@ -99,6 +99,14 @@ def test_f1_a_union_keeps_its_smallest_members_beyond_its_cap_in_any_order() -> 
     assert members == low
 
 
+def test_f1_a_value_kept_under_another_policy_joins_a_union_as_the_members_it_stands_for() -> None:
+    union = frozenset({b'"a"'})
+    for value, members in [(b'["b"]', ["a", "b"]), (b'"b"', ["a", "b"]), (b"null", ["a"])]:
+        register = Register(1, "m1", value)
+        assert shown(joined(Policy.UNION, register, union)) == members
+        assert shown(joined(Policy.UNION, union, register)) == members
+
+
 def test_f1_null_removes_and_a_later_write_brings_back() -> None:
     world = World()
     world.send(identify(cid="c1", attributes={"plan": "pro"}, at=day(1)))

@@ -274,7 +274,7 @@ def test_m3_an_earlier_identify_without_attributes_that_arrives_later_has_the_vi
 
 @pytest.mark.xfail(
     strict=True,
-    reason="M3: of a customer's identifies under one UID only the first and the last are kept",
+    reason="M3: spans keep a customer's first and last identify only (decision 0003)",
 )
 def test_m3_an_identify_between_two_others_of_its_customer_has_the_visitor() -> None:
     world = given(
@@ -299,6 +299,28 @@ def test_m3_over_several_link_keys_the_true_time_of_each_identify_decides() -> N
     ).world
     world.send(page(uid="u1", links=(device("attic"), device("sofa")), at=day(3)))
     assert world.owner(Uid("u1")) == BEN
+
+
+# What an identify without attributes leaves behind (decision 0005).
+
+
+def test_m3_a_later_identify_of_the_day_is_recorded_for_link_keys_turn_on_its_time() -> None:
+    world = (
+        given(identify("u1", "ana", links=SOFA, at=day(7, hour=8)))
+        .when(identify("u1", "ana", at=day(7, hour=12)))
+        .then(CustomerSeen)
+    )
+    world.send(page(uid="u2", links=SOFA, at=day(7, hour=10)))
+    assert world.owners == {"u1": ANA, "u2": ANA}
+
+
+def test_m3_an_identify_that_brings_a_new_link_key_is_recorded() -> None:
+    world = (
+        given(identify("u1", "ana", at=day(7)), page(uid="u2", links=SOFA, at=day(1)))
+        .when(identify("u1", "ana", links=SOFA, at=day(7)))
+        .then(CustomerSeen, Folded, merge_of("u2", LINKED))
+    )
+    assert world.owners == {"u1": ANA, "u2": ANA}
 
 
 # A key that is no person's.

@@ -70,6 +70,13 @@ def test_m4_folding_closes_the_visitor() -> None:
     assert profile.total.activities["Clicked"] == 1
 
 
+@pytest.mark.xfail(strict=True, reason="M4: an event after Folded is taken like any other")
+def test_m4_nothing_comes_after_folded() -> None:
+    folded = Folded(moment(), cid=Cid("c1"), customer_id=ProfileId(int=2), rule="same_call")
+    with pytest.raises(StreamOutOfOrder):
+        profile_of(visitor_born("u1"), folded, tracked("u1"))
+
+
 def test_m8_being_seen_moves_the_day_and_only_forward() -> None:
     profile = profile_of(customer_born("c1"))
     for at in (day(4), day(6), day(5)):

@@ -141,11 +141,10 @@ FOLDS, THOUSAND = 10_000, 1_000
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("own_device", [False, True], ids=["no device", "a device each"])
-def test_story_7_ten_thousand_uids_identified_as_one_cid(*, own_device: bool) -> None:
+def test_story_7_ten_thousand_uids_identified_as_one_cid() -> None:
     world, took = World(), []
     for n in range(FOLDS):
-        links = (device(str(n)),) if own_device else ()
+        links = (device(str(n)),)
         world.send(page(uid=f"u{n:05}", links=links, at=day(1, second=n)))
         call = identify(f"u{n:05}", "c", links=links, attributes={"n": n}, at=day(2, second=n))
         began = perf_counter()

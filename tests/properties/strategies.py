@@ -18,7 +18,7 @@ from tests.controls.world import World
 LAWS = settings(max_examples=200, deadline=None)
 """How hard a law is tried; a failure prints the blob that repeats it."""
 
-PROMISES = settings(max_examples=500, deadline=None)
+PROMISES = settings(max_examples=400, deadline=None)
 """How hard the promise to the outside is tried (rule F5)."""
 
 POLICIES = Policies({"groups": Policy.UNION, "low": Policy.MIN, "high": Policy.MAX})
@@ -66,14 +66,15 @@ def anybodys_call(cids: list[str]) -> st.SearchStrategy[Call]:
 
 
 def linking_call(cid: str) -> st.SearchStrategy[Call]:
-    """Choose a call of those that link keys turn on, all about one key and mostly one day."""
-    uid, nobody = st.sampled_from(UIDS[:3]), st.none()
-    key = st.sampled_from([(), (), (LINKS[0],)])
+    """Choose a call of those that one link key turns on, all of them on one day."""
+    uid, nobody, pair = st.sampled_from(UIDS[:3]), st.none(), st.just(cid)
+    hour = st.sampled_from(MOMENTS[:4])
+    key, perhaps = st.just((LINKS[0],)), st.sampled_from([(), (), (LINKS[0],)])
     return st.one_of(
-        st.builds(page, uid=uid, at=moments, links=key),
-        st.builds(page, uid=uid, cid=st.just(cid), at=moments, links=key),
-        st.builds(identify, uid, nobody | st.just(cid), at=moments, links=key),
-        st.builds(alias, uid, st.just(cid), uid=nobody | uid, at=moments, links=key),
+        st.builds(page, uid=uid, at=hour, links=key),
+        st.builds(page, uid=uid, cid=nobody | pair, at=hour, links=perhaps),
+        st.builds(identify, uid, pair, at=hour, links=perhaps),
+        st.builds(alias, uid, pair, uid=nobody | uid, at=hour, links=perhaps),
     )
 
 
@@ -82,9 +83,9 @@ def calls_of(cids: list[str]) -> st.SearchStrategy[list[Call]]:
     return numbered(anybodys_call(cids))
 
 
-def numbered(call: st.SearchStrategy[Call]) -> st.SearchStrategy[list[Call]]:
+def numbered(call: st.SearchStrategy[Call], *, least: int = 1) -> st.SearchStrategy[list[Call]]:
     """Choose some such calls, each with a message id of its own."""
-    return st.lists(call, min_size=1, max_size=10).map(
+    return st.lists(call, min_size=least, max_size=10).map(
         lambda calls: [
             msgspec.structs.replace(call, message_id=f"m{n:02}") for n, call in enumerate(calls)
         ]

@@ -46,7 +46,7 @@ def values(policy: Policy) -> st.SearchStrategy[Value]:
 def origins_of_one_uid(draw: st.DrawFn) -> Origin:
     """Choose any state of one origin."""
     origin = Origin()
-    for values in draw(st.lists(attributes, max_size=3)):
+    for values in draw(st.lists(attributes, max_size=2)):
         origin = origin.write(POLICIES, draw(times), draw(message_ids), raw(values))
     seen, identified = draw(spans), draw(spans)
     return Origin(

@@ -59,7 +59,7 @@ def test_f5_any_order_any_repetition_and_any_split_make_the_same_documents(
 
 
 @PROMISES
-@given(deliveries(numbered(linking_call("c"))))
+@given(deliveries(numbered(linking_call("c"), least=4)))
 @example(IDENTIFIED_TWICE_A_DAY)
 @example(TWO_DEVICES_IDENTIFIED_ON_ONE_DAY)
 @example(ALIAS_BESIDE_A_UID)

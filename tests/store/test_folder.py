@@ -31,6 +31,10 @@ def made(folder: Path) -> None:
     prepare(folder, {}).backend.close()
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def tables(folder: Path) -> set[str]:
     with closing(sqlite3.connect(folder / DATABASE)) as connection:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
@@ -67,7 +71,7 @@ class TestOpening:
         store = prepare(tmp_path / "deep" / "data", {})
         assert store.backend.position() == 0
         store.backend.close()
-        assert {FILE, DATABASE} <= set(os.listdir(tmp_path / "deep" / "data"))
+        assert {FILE, DATABASE} <= set(names(tmp_path / "deep" / "data"))
 
     def test_a_store_is_opened_again_and_again(self, tmp_path: Path) -> None:
         first = prepare(tmp_path, {})
@@ -92,7 +96,7 @@ class TestOpening:
         with pytest.raises(StoreMissing, match="found none; `onefold serve` makes one") as caught:
             open_store(tmp_path / "nowhere", {})
         assert caught.value.folder == tmp_path / "nowhere"
-        assert os.listdir(tmp_path) == []
+        assert names(tmp_path) == []
 
 
 class TestMasterKeyOfAStore:
@@ -100,10 +104,10 @@ class TestMasterKeyOfAStore:
     def test_a_store_without_its_key_stays_shut(self, tmp_path: Path, opened: type) -> None:
         made(tmp_path)
         (tmp_path / FILE).unlink()
-        before = sorted(os.listdir(tmp_path))
+        before = names(tmp_path)
         with pytest.raises(MissingMasterKey):
             opened(tmp_path, {})
-        assert sorted(os.listdir(tmp_path)) == before
+        assert names(tmp_path) == before
 
     @pytest.mark.parametrize("opened", [prepare, open_store])
     def test_another_key_does_not_open_it(self, tmp_path: Path, opened: type) -> None:

@@ -13,12 +13,16 @@ from store.master_key import FILE, VARIABLE, master_key
 TEXT = base64.b64encode(bytes(range(32))).decode()
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_a_new_folder_gets_a_key_that_only_its_owner_reads(tmp_path: Path) -> None:
     key = master_key(tmp_path, {}, may_create=True)
     assert len(key.secret) == 32
     assert key.origin == str(tmp_path / FILE)
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
-    assert os.listdir(tmp_path) == [FILE]
+    assert names(tmp_path) == [FILE]
 
 
 def test_a_key_is_private_whatever_the_umask_says(tmp_path: Path) -> None:
@@ -52,14 +56,14 @@ def test_what_a_crash_left_half_written_is_no_key(tmp_path: Path) -> None:
 def test_the_environment_comes_first_and_makes_no_file(tmp_path: Path) -> None:
     key = master_key(tmp_path, {VARIABLE: f" {TEXT}\n"}, may_create=True)
     assert (key.secret, key.origin) == (bytes(range(32)), VARIABLE)
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_a_missing_key_of_a_store_is_an_error_and_never_a_new_key(tmp_path: Path) -> None:
-    with pytest.raises(MissingMasterKey, match="found neither.*no new key is made") as caught:
+    with pytest.raises(MissingMasterKey, match=r"found neither.*no new key is made") as caught:
         master_key(tmp_path, {VARIABLE: ""}, may_create=False)
     assert caught.value.path == tmp_path / FILE
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 BAD = {

@@ -1,0 +1,36 @@
+"""Actors without Ray: plain classes over a store in a folder of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from actors.configured_ray import ray
+from tests.actors.deployment import Deployment
+
+
+def _refuse(*_: object, **__: object) -> NoReturn:
+    raise AssertionError("Expected a test without Ray, but it called ray.init")
+
+
+@pytest.fixture(autouse=True)
+def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make `ray.init` raise: what needs Ray belongs into tests/cluster."""
+    monkeypatch.setattr(ray, "init", _refuse)
+
+
+@pytest.fixture
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
+    """One host."""
+    made = Deployment(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Iterator[Deployment]:
+    """Three hosts over one store."""
+    made = Deployment(tmp_path, hosts=3)
+    yield made
+    made.close()

@@ -1,0 +1,151 @@
+"""Whatever arrives: no error but `Unreadable`, and no command that somebody chokes on later."""
+
+import gzip
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from domain.commands import Alias, AnyCommand, Identify, Reject, Track
+from domain.instants import rfc3339
+from service.wire.bodies import unpacked
+from service.wire.envelope import write_key_in
+from service.wire.errors import Unreadable
+from service.wire.inbound import Inbound
+from service.wire.segment import read_batch, read_one
+from tests.wire.reading import RECEIVED, RULES, decoded, encoded, envelope
+
+TYPES = ["track", "identify", "page", "screen", "group", "alias"]
+FIELDS = [
+    *("type", "messageId", "anonymousId", "userId", "previousId", "groupId", "event", "name"),
+    *("category", "timestamp", "originalTimestamp", "sentAt", "properties", "traits", "context"),
+]
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
+    max_leaves=10,
+)
+ids = st.one_of(st.sampled_from(["u1", "c1", "", "null", "0", 7, None]), json_values)
+objects = st.dictionaries(st.sampled_from(["device", "id", "traits", "x"]), json_values)
+moments = st.one_of(st.datetimes().map(lambda moment: moment.isoformat()), json_values)
+calls = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.one_of(st.sampled_from(TYPES), json_values),
+        "event": st.text(st.characters(codec="utf-8")) | json_values,
+        "name": st.text(st.characters(codec="utf-8")) | json_values,
+        **{name: ids for name in FIELDS if name.endswith("Id")},
+        **dict.fromkeys(("timestamp", "originalTimestamp", "sentAt"), moments),
+        **dict.fromkeys(("properties", "traits", "context"), objects | json_values),
+    },
+)
+odd_bytes = st.sampled_from(
+    [
+        *(b"1e999", b"-0", b"1e-999", b"9" * 400, b"tru", b" \n1 ", b"{}", b"null"),
+        *(b'"\\ud800"', b'"\xff"', b'"\\u0000"', b"[" * 20 + b"]" * 20),
+        *(b'{"":{"":1}}', b'{"a":1,"a":"\xff"}'),
+    ]
+)
+
+
+@st.composite
+def odd_calls(draw: st.DrawFn) -> bytes:
+    """Write calls field by field, with values that are JSON only by syntax, or not even."""
+    members = draw(st.lists(st.tuples(st.sampled_from(FIELDS), odd_bytes | st.binary(max_size=4))))
+    members += [("type", encoded(draw(st.sampled_from(TYPES)))), ("userId", b'"c1"')]
+    return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), raw) for name, raw in members)
+
+
+def check(inbound: Inbound, count: int) -> None:
+    """Assert that there is one command a call, and that each of them can be used."""
+    assert len(inbound.commands) == count
+    rejects = [i for i, command in enumerate(inbound.commands) if isinstance(command, Reject)]
+    assert rejects == [rejected.index for rejected in inbound.rejected]
+    sent = msgspec.msgpack.encode(inbound.commands)
+    assert msgspec.msgpack.decode(sent, type=list[AnyCommand]) == inbound.commands
+    msgspec.json.encode(inbound.rejected)
+    for command in inbound.commands:
+        check_command(command)
+
+
+def check_command(command: AnyCommand) -> None:
+    """Assert that whatever a command holds can be read, shown and written again."""
+    for at in (command.occurred_at, command.original_at, command.sent_at):
+        assert at is None or rfc3339(at)
+    assert command.message_id
+    for raw in raws_of(command):
+        msgspec.json.encode(decoded(raw), order="sorted")
+
+
+def raws_of(command: AnyCommand) -> list[bytes]:
+    """List the raw JSON that a command carries."""
+    match command:
+        case Track():
+            return [command.context, command.properties, *command.attributes.values()]
+        case Identify():
+            return [command.context, *command.attributes.values()]
+        case Alias() | Reject():
+            return [command.context]
+
+
+def taken(body: bytes, *, kind: str | None = None) -> Inbound | None:
+    """Read a body; None when it is refused as a whole."""
+    try:
+        if kind is None:
+            return read_batch(body, RULES, "web", RECEIVED)
+        return read_one(body, kind, RULES, "web", RECEIVED)
+    except Unreadable:
+        return None
+
+
+@given(st.lists(calls), objects, moments)
+def test_any_json_in_the_shape_of_calls_is_taken_or_rejected(
+    sent: list[dict[str, Any]], context: dict[str, Any], sent_at: object
+) -> None:
+    inbound = taken(envelope(*map(encoded, sent), context=context, sentAt=sent_at))
+    assert inbound is not None
+    check(inbound, len(sent))
+
+
+@given(st.lists(odd_calls()))
+@example([b'{"type":"identify","userId":"c1","traits":{"a":%b}}' % (b"9" * 400)])
+def test_whatever_stands_in_a_call_nothing_unreadable_gets_through(sent: list[bytes]) -> None:
+    inbound = taken(envelope(*sent))
+    if inbound is not None:
+        check(inbound, len(sent))
+
+
+@given(st.one_of(odd_calls(), calls.map(encoded), st.binary()), st.sampled_from(TYPES))
+def test_single_calls_likewise(body: bytes, kind: str) -> None:
+    inbound = taken(body, kind=kind)
+    if inbound is not None:
+        check(inbound, 1)
+
+
+@given(st.lists(calls, min_size=1), st.data())
+def test_a_damaged_batch_is_read_or_refused(
+    sent: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    body = bytearray(envelope(*map(encoded, sent)))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(body) - 1))
+        body[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    inbound = taken(bytes(body))
+    if inbound is not None:
+        check(inbound, len(inbound.commands))
+
+
+@given(st.binary() | st.binary().map(gzip.compress), st.sampled_from([None, "gzip"]), st.data())
+def test_any_bytes_are_unpacked_or_refused(
+    body: bytes, encoding: str | None, data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(body)))
+    with suppress(Unreadable):
+        write_key_in(unpacked(body[:cut] + body, encoding, 10_000))
