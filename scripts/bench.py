@@ -80,8 +80,8 @@ def _measured(options: argparse.Namespace, facts: dict[str, str]) -> Report:
     mean = sum(len(call.body) for call in calls) / len(calls)
     notes = [
         f"A call is {mean:.0f} bytes of JSON; {_told(expected_counts(calls))}: all were found.",
-        "The load generator ran on the same cores; every answer was 200, after the commit.",
-        f"Plain: an SQLite transaction a call, with its name and properties; {plain.what}.",
+        "Batches and one by one: HTTP, each answer a 200 after the commit; the sender ran here too.",
+        f"Plain: eventsourcing as it comes, on SQLite, name and properties saved; {plain.what}.",
     ]
     plain = replace(plain, what="plain")
     command = shlex.join(["scripts/bench", *sys.argv[1:]])

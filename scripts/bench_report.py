@@ -61,7 +61,7 @@ def as_json(report: Report) -> dict[str, Any]:
 def _table(report: Report) -> Table:
     ways = (report.batched, report.single, report.plain)
     plain_rate = report.plain.calls_per_second
-    table = Table("", title="Calls taken in over HTTP, durably; plain: eventsourcing as it comes")
+    table = Table("", title="Calls taken in, durably")
     for way in ways:
         table.add_column(way.what, justify="right")
 

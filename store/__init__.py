@@ -1,0 +1,1 @@
+"""Streams and what is derived from them, sealed per profile, in one database."""

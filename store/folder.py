@@ -1,7 +1,6 @@
 """The data folder: one store, one master key, one Onefold at a time."""
 
 import fcntl
-import os
 from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
@@ -80,7 +79,6 @@ class FolderLock:
         except BlockingIOError:
             self._file.close()
             raise StoreInUse(folder) from None
-        os.set_inheritable(self._file.fileno(), False)
 
     def release(self) -> None:
         """Let the next one in."""

@@ -118,10 +118,12 @@ class NameTooLong(Untakeable):
         super().__init__(f"Expected {field} of at most {limit} characters, got {length}")
 
 
-class TimeOutOfRange(Untakeable):
-    """A moment that lies outside the calendar once it is in UTC."""
+class BeforeTheCalendar(Untakeable):
+    """Corrected for the client's clock, the call would have happened before the year 1."""
 
     code = "bad_timestamp"
 
-    def __init__(self, *, field: str) -> None:
-        super().__init__(f"Expected {field} between the years 1 and 9999 in UTC, got another")
+    def __init__(self) -> None:
+        super().__init__(
+            "Expected timestamp and sentAt to be of one clock, but they are ages apart"
+        )

@@ -22,7 +22,7 @@ NEXT_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{}])',
 KEPT_LEVELS = 80
 """Deeper than any call may nest, however it is wrapped: such a call is rejected all the same."""
 
-MOST_BRACKETS = 100_000
+MOST_BRACKETS = 50_000
 """Counting further would keep other requests waiting."""
 
 

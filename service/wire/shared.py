@@ -37,7 +37,7 @@ class Shared(msgspec.Struct, frozen=True):
     def sent_or(self, own: object) -> Instant | None:
         """Tell when a call was sent: by its own word, else by the batch's."""
         said = self.sent if own is None else own
-        return None if said is None else read_instant("sentAt", said)
+        return None if said is None else read_instant(said)
 
 
 def shared_by(envelope: Envelope, limits: Limits) -> Shared:

@@ -136,7 +136,7 @@ class SqliteBackend:
         query = "SELECT name, SUM(count) FROM tallies GROUP BY name"
         with _reported(), self._datastore.transaction(commit=False) as c:
             c.execute(query)
-            return {name: count for name, count in c.fetchall()}
+            return dict(c.fetchall())
 
     def position(self) -> int:
         """Give the highest position."""

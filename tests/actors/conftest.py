@@ -1,23 +1,31 @@
 """Actors without Ray: plain classes over a store in a folder of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from structlog.testing import capture_logs
 
 from actors.configured_ray import ray
 from tests.actors.deployment import Deployment
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
-    raise AssertionError("Expected a test without Ray, but it called ray.init")
+    pytest.fail("Expected a test without Ray, but it called ray.init")
 
 
 @pytest.fixture(autouse=True)
 def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make `ray.init` raise: what needs Ray belongs into tests/cluster."""
     monkeypatch.setattr(ray, "init", _refuse)
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """Collect the log lines of a test instead of printing them."""
+    with capture_logs() as lines:
+        yield lines
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """Hosts over one data folder, all in this process: a deployment without Ray."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import msgspec
 
@@ -88,7 +87,7 @@ class Deployment:
         for store in self._stores:
             store.backend.close()
 
-    def _on(self, number: int, prefix: str, key: Any) -> str:
+    def _on(self, number: int, prefix: str, key: Callable[[str], str]) -> str:
         names = (f"{prefix}{n}" for n in count(1))
         return next(name for name in names if self.assignment.host_of(key(name)) == number)
 

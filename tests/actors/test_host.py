@@ -46,8 +46,11 @@ def writing(write: Callable[[SqliteBackend, Write], int]) -> Iterator[None]:
         yield
 
 
+FULL = StoreUnavailable("the disk is full")
+
+
 def down(*_: object) -> NoReturn:
-    raise StoreUnavailable("the disk is full")
+    raise FULL
 
 
 class TestAnswers:
@@ -62,9 +65,9 @@ class TestAnswers:
 
     def test_a_batch_travels_as_bytes(self, host: ProfileHost, deployment: Deployment) -> None:
         batch = pack_parcels([Parcel(track(uid="u1")), Parcel(rejected()), Parcel(alias("a", "b"))])
-        assert unpack_reply(host.handle(batch)) == Reply(7, [APPLIED, APPLIED, APPLIED])
-        assert unpack_reply(host.handle(batch)) == Reply(7, [DUPLICATE, DUPLICATE, DUPLICATE])
-        assert deployment.stats()["position"] == 7
+        assert unpack_reply(host.handle(batch)) == Reply(8, [APPLIED, APPLIED, APPLIED])
+        assert unpack_reply(host.handle(batch)) == Reply(8, [DUPLICATE, DUPLICATE, DUPLICATE])
+        assert deployment.stats()["position"] == 8
 
     def test_an_empty_batch_has_no_answers(self, host: ProfileHost) -> None:
         assert send(host) == []
@@ -168,12 +171,13 @@ class TestLease:
     ) -> None:
         (old,) = deployment.hosts
         known = track("A", uid="u1")
+        new_calls = (track("C", uid="u1"), track(uid="u3"), identify("u1", "c1"), rejected())
+        refused: tuple[AnyCommand, ...] = (known, *new_calls)
         send(old, known, identify("u2", "c1"))
         new = deployment.new_host()
         send(new, track("B", uid="u1"))
         before = deployment.stats()
 
-        refused = [known, track("C", uid="u1"), track(uid="u3"), identify("u1", "c1"), rejected()]
         assert send(old, *refused) == [UNAVAILABLE] * 5
         assert [send(old, call) for call in refused] == [[UNAVAILABLE]] * 5
         assert old.is_fenced
@@ -220,9 +224,7 @@ class TestAPoisonCall:
         assert deployment.counted() == {}
         assert send(host, track(uid="u1")) == [APPLIED]
 
-    def test_many_of_them_change_nothing_for_the_others(
-        self, host: ProfileHost, deployment: Deployment
-    ) -> None:
+    def test_many_of_them_change_nothing_for_the_others(self, host: ProfileHost) -> None:
         batch = [NOBODY if n % 2 else track(uid="u1") for n in range(20)]
         assert send(host, *batch) == [APPLIED, FAILED] * 10
         assert visitor(host, "u1")["activity_count"] == 10
@@ -250,9 +252,9 @@ class TestAnUnavailableStore:
         self, host: ProfileHost, deployment: Deployment
     ) -> None:
         first, second = track("A", uid="u1"), track("B", uid="u1")
+        batch: list[AnyCommand] = [first, second, identify("u2", "c1"), rejected()]
         send(host, first)
         before, counted = visitor(host, "u1"), deployment.stats()
-        batch = [first, second, identify("u2", "c1"), rejected()]
         with writing(down):
             assert send(host, *batch) == [UNAVAILABLE] * 4
             assert visitor(host, "u1") == before
@@ -285,7 +287,7 @@ class TestAnUnavailableStore:
 
         def once(backend: SqliteBackend, write: Write) -> int:
             if written:
-                raise StoreUnavailable("the disk is full")
+                raise FULL
             written.append(write)
             return actual(backend, write)
 
@@ -352,14 +354,14 @@ class TestAConflict:
     def test_s3_a_call_that_keeps_losing_gives_up_and_its_neighbours_do_not(
         self, host: ProfileHost, deployment: Deployment
     ) -> None:
-        actual = SqliteBackend.write
+        actual, first = SqliteBackend.write, Conflict("somebody else was first")
         alone = 0
 
         def lost(backend: SqliteBackend, write: Write) -> int:
             nonlocal alone
             if any(name == "unlucky" for _, name, _ in write.born):
                 alone += len(write.born) == 1
-                raise Conflict("somebody else was first")
+                raise first
             return actual(backend, write)
 
         batch: list[AnyCommand] = [track(uid=f"u{n}") for n in range(6)]

@@ -13,16 +13,14 @@ from tests.store.journeys import journeys
 
 
 class TestRecent:
-    def test_it_forgets_what_was_used_longest_ago(self) -> None:
+    def test_it_forgets_what_was_put_longest_ago(self) -> None:
         recent: Recent[str, int] = Recent(2)
-        recent.put("a", 1)
-        recent.put("b", 2)
-        assert recent.get("a") == 1
-        recent.put("c", 3)
-        assert (recent.get("a"), recent.get("b"), recent.get("c")) == (1, None, 3)
+        for key, value in (("a", 1), ("b", 2), ("c", 3)):
+            recent.put(key, value)
+        assert (recent.get("a"), recent.get("b"), recent.get("c")) == (None, 2, 3)
         assert len(recent) == 2
 
-    def test_putting_again_counts_as_use(self) -> None:
+    def test_putting_anew_keeps_it_longer(self) -> None:
         recent: Recent[str, int] = Recent(2)
         for key, value in (("a", 1), ("b", 2), ("a", 3), ("c", 4)):
             recent.put(key, value)

@@ -43,19 +43,23 @@ class Server:
 
     def customer(self, cid: str) -> dict[str, Any]:
         """Read a customer that must be there."""
-        return self._read(f"/api/v1/customers/{cid}")
+        document: dict[str, Any] = self._read(f"/api/v1/customers/{cid}")
+        return document
 
     def visitor(self, uid: str) -> dict[str, Any]:
         """Read a visitor that must be there."""
-        return self._read(f"/api/v1/visitors/{uid}")
+        document: dict[str, Any] = self._read(f"/api/v1/visitors/{uid}")
+        return document
 
     def timeline(self, path: str, **params: Any) -> dict[str, Any]:
         """Read a page of a timeline."""
-        return self._read(f"/api/v1/{path}/timeline", **params)
+        page: dict[str, Any] = self._read(f"/api/v1/{path}/timeline", **params)
+        return page
 
     def stats(self) -> dict[str, int]:
         """Read the counters."""
-        return self._read("/api/v1/stats")
+        counters: dict[str, int] = self._read("/api/v1/stats")
+        return counters
 
     def pids(self, actor: str) -> list[int]:
         """Find the processes of an actor class of this server, by the mark they inherited."""

@@ -68,7 +68,8 @@ def test_keys_are_shown_once_and_kept_as_hashes(tmp_path: Path) -> None:
     nothing = {"ONEFOLD_WRITE_KEY": "", "ONEFOLD_API_TOKEN": ""}
     with serving(tmp_path, **nothing) as first:
         keys = first.announced
-        assert keys["write_key"] and keys["api_token"]
+        assert keys["write_key"]
+        assert keys["api_token"]
     assert keys["write_key"].encode() not in (tmp_path / "onefold.db").read_bytes()
     with serving(tmp_path, **nothing) as second:
         assert second.announced["write_key"] is None

@@ -90,7 +90,7 @@ def test_the_limit_holds_after_gunzip_over_all_members() -> None:
 
 
 def test_a_gzip_bomb_is_cut_off_while_it_inflates() -> None:
-    bomb = gzip.compress(bytes(256 * MIB), 9)
+    bomb = gzip.compress(bytes(64 * MIB), 1)
     tracemalloc.start()
     try:
         assert refused(bomb) == ("body_too_large", 413)

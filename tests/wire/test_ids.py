@@ -68,7 +68,9 @@ def test_c10_a_call_without_a_message_id_gets_one_that_sorts_by_time() -> None:
         assert UUID(minted).version == 7
 
 
-@pytest.mark.parametrize(("sent", "kept"), [(7, "7"), (0, "0"), ("0", "0"), ("é\u2028", "é\u2028")])
+@pytest.mark.parametrize(
+    ("sent", "kept"), [(7, "7"), (0, "0"), ("0", "0"), ("é\u2028", "é\u2028")], ids=repr
+)
 def test_c10_message_ids_are_kept_as_text(sent: object, kept: str) -> None:
     assert the_track(read(call("track", event="e", messageId=sent))).message_id == kept
 

@@ -4,7 +4,7 @@ import pytest
 
 from domain.commands import Track
 from domain.instants import SECOND, rfc3339
-from tests.wire.reading import RECEIVED, call, code_of, read, the_rejection, the_track
+from tests.wire.reading import RECEIVED, call, code_of, read, the_track
 
 HOUR = 3_600 * SECOND
 
@@ -77,6 +77,4 @@ def test_c9_a_bad_time_of_sending_on_the_batch_spoils_only_calls_that_rely_on_it
     ],
 )
 def test_c9_a_moment_outside_the_calendar_is_rejected(times: dict[str, str]) -> None:
-    code, message = the_rejection(read(call("track", event="e", **times)))
-    assert code == "bad_timestamp"
-    assert message.endswith("between the years 1 and 9999 in UTC, got another")
+    assert code_of(read(call("track", event="e", **times))) == "bad_timestamp"
