@@ -157,7 +157,7 @@ class ProfileHost:
         now = self._now()
         results = [self._decided(parcel, draft, now) for parcel in parcels]
         draft.duplicates = results.count(DUPLICATE)
-        if draft.recorded or draft.duplicates:
+        if draft.recorded or draft.books or draft.duplicates:
             versions = self._live.book_versions(draft.books)
             self._position = self._store.commit(self._leased(), draft, versions)
             self._live.settle(draft)

@@ -4,35 +4,26 @@
 from the command, the draft and the time they are given.
 """
 
-from collections.abc import Mapping
 from enum import IntEnum
 
 import msgspec
 
-from domain.attributes import RawJson
-from domain.commands import Alias, Call, Identify, Reject, Track
+from domain.commands import Alias, Call, Reject, Track
+from domain.content import record_content
 from domain.draft import Draft
 from domain.events import (
-    ActivityTracked,
     AliasRefused,
-    AttributesRefused,
-    AttributesSet,
     CallRejected,
-    Content,
     CustomerBorn,
-    CustomerSeen,
     LinkRefused,
     Moment,
     VisitorBorn,
 )
 from domain.identifiers import Cid, Uid
-from domain.instants import Instant, day_of
-from domain.merging import ALIAS, SAME_CALL, claim, link_rule, spread
+from domain.instants import Instant
+from domain.merging import ALIAS, SAME_CALL, claim, fold, link_rule, spread
 from domain.origin import Origin
 from domain.profile import Profile
-
-ATTRIBUTES = 2_000
-"""Attributes a profile may have; further ones are refused and recorded."""
 
 
 class Outcome(IntEnum):
@@ -73,7 +64,7 @@ def apply(call: Call, target: Target, draft: Draft, recorded_at: Instant) -> Out
     moment = Moment(call.message_id, call.occurred_at, recorded_at, call.source)
     if target.cid is None:
         return _to_visitor(call, target.visitor, draft, moment)
-    return _to_customer(call, target.cid, target.rule, draft, moment)
+    return _to_customer(call, target, draft, moment)
 
 
 def reject(command: Reject, draft: Draft, recorded_at: Instant) -> Outcome:
@@ -94,11 +85,11 @@ def _linked(call: Call, have: Origin, draft: Draft) -> Target | None:
     for link in have.links.union(call.links):
         claimant = draft.book(link).claimant(first)
         if claimant is not None:
-            claims.append((*claimant, link))
+            claims.append((claimant, link))
     if not claims:
         return None
-    _, cid, link = min(claims)
-    return Target(cid, link_rule(link))
+    claimant, link = min(claims)
+    return Target(claimant.cid, link_rule(link))
 
 
 def _to_visitor(call: Call, visitor: Profile | None, draft: Draft, moment: Moment) -> Outcome:
@@ -108,7 +99,7 @@ def _to_visitor(call: Call, visitor: Profile | None, draft: Draft, moment: Momen
     elif call.message_id in visitor.seen:
         return Outcome.DUPLICATE
     before = visitor.total
-    visitor = _content(draft, visitor, call, uid, moment)
+    visitor = record_content(draft, visitor, call, uid, moment)
     _register(draft, visitor, before, moment)
     return Outcome.APPLIED
 
@@ -126,112 +117,50 @@ def _register(draft: Draft, visitor: Profile, before: Origin, moment: Moment) ->
             visitor = draft.record(visitor, LinkRefused(moment, uid=uid, link=link))
 
 
-def _to_customer(call: Call, cid: Cid, rule: str, draft: Draft, moment: Moment) -> Outcome:
-    customer = draft.customer(cid)
-    if customer is not None and call.message_id in customer.seen:
+def _to_customer(call: Call, target: Target, draft: Draft, moment: Moment) -> Outcome:
+    cid, customer = target.cid, None if target.cid is None else draft.customer(target.cid)
+    if cid is None or (customer is not None and call.message_id in customer.seen):
         return Outcome.DUPLICATE
-    if isinstance(call, Alias) and call.uid is None and call.previous_id == Uid(cid):
+    is_noop = isinstance(call, Alias) and call.previous_id == Uid(cid)
+    if is_noop and call.uid is None:
         return Outcome.APPLIED
     if customer is None:
         customer = draft.bear(CustomerBorn(moment, cid=cid))
+    if call.uid is not None:
+        customer = claim(draft, customer, call.uid, target.rule, moment)
     if call.uid is not None or not isinstance(call, Alias):
-        customer = _belonging(draft, customer, call, call.uid, rule, moment)
-    if isinstance(call, Alias) and call.previous_id != Uid(cid):
+        customer = _belonging(draft, customer, call, call.uid, moment)
+    if isinstance(call, Alias) and not is_noop:
         _alias(draft, customer, call, moment)
     return Outcome.APPLIED
 
 
 def _belonging(
-    draft: Draft, customer: Profile, call: Call, uid: Uid | None, rule: str, moment: Moment
+    draft: Draft, customer: Profile, call: Call, uid: Uid | None, moment: Moment
 ) -> Profile:
-    """Claim the UID, record what the call brings, fold who else is due."""
-    if uid is not None:
-        customer = claim(draft, customer, uid, rule, moment)
+    """Record what the call brings, under its UID if that is the customer's; fold who is due."""
     if uid is None or not customer.owns(uid):
-        return _content(draft, customer, call, None, moment)
+        return record_content(draft, customer, call, None, moment)
     before = customer.origin(uid)
-    customer = _content(draft, customer, call, uid, moment)
-    return spread(draft, customer, uid, before, moment)
+    customer = record_content(draft, customer, call, uid, moment)
+    identified_at = None if call.cid is None else call.occurred_at
+    for neighbour, link in spread(draft, customer, uid, before, identified_at).items():
+        _, visitor = draft.whose(neighbour)
+        if visitor is not None:
+            customer = fold(draft, customer, visitor, link_rule(link), moment)
+    return customer
 
 
 def _alias(draft: Draft, customer: Profile, call: Alias, moment: Moment) -> None:
-    previous = call.previous_id
+    previous, cid = call.previous_id, customer.cid
+    if cid is None or customer.refused("customers_never_merge", previous):
+        return
     is_uid = draft.whose(previous) != (None, None)
     if is_uid or draft.customer(Cid(previous)) is None:
-        _belonging(draft, customer, call, previous, ALIAS, moment)
-    elif not customer.refused("customers_never_merge", previous) and customer.cid is not None:
-        refusal = AliasRefused(moment, previous_id=previous, cid=customer.cid)
-        draft.record(customer, refusal)
-
-
-def _content(
-    draft: Draft, profile: Profile, call: Call, uid: Uid | None, moment: Moment
-) -> Profile:
-    """Record what the call itself says, under the origin it came from."""
-    taken: dict[str, RawJson] = {}
-    if not isinstance(call, Alias) and call.attributes:
-        taken, declined = _within_limit(profile, call.attributes)
-        if declined:
-            refusal = AttributesRefused(moment, uid=uid, attributes=declined)
-            profile = draft.record(profile, refusal)
-    content = Content(
-        uid,
-        uid is not None and call.cid is not None,
-        call.links,
-        call.context,
-        call.received_at,
-        call.original_at,
-        call.sent_at,
-        taken,
-    )
-    match call:
-        case Track():
-            event = ActivityTracked(moment, content, call.name, call.properties)
-            return draft.record(profile, event)
-        case Identify() if taken or (call.cid is None and _new_links(profile, call, uid)):
-            return draft.record(profile, AttributesSet(moment, content))
-        case _ if call.cid is not None and _is_news(profile, call, uid):
-            links = call.links if uid is not None else ()
-            seen = CustomerSeen(moment, uid=uid, links=links)
-            return draft.record(profile, seen)
-    return profile
-
-
-def _is_news(customer: Profile, call: Call, uid: Uid | None) -> bool:
-    """Tell whether an identify without attributes says anything new (rule M8).
-
-    It does on a later day, and whenever it moves what the link keys decide (decision 0005).
-    """
-    last = customer.last_identified_on
-    if last is None or day_of(call.occurred_at) > last:
-        return True
-    if uid is None:
-        return False
-    origin = customer.origin(uid)
-    later = origin.identified_to is None or call.occurred_at > origin.identified_to
-    return _new_links(customer, call, uid) or (bool(origin.links) and later)
-
-
-def _new_links(profile: Profile, call: Call, uid: Uid | None) -> bool:
-    return not profile.origin(uid).links.issuperset(call.links)
-
-
-def _within_limit(
-    profile: Profile, attributes: Mapping[str, RawJson]
-) -> tuple[dict[str, RawJson], dict[str, RawJson]]:
-    have = profile.total.attributes
-    room = ATTRIBUTES - len(have)
-    taken: dict[str, RawJson] = {}
-    declined: dict[str, RawJson] = {}
-    for name, value in attributes.items():
-        if name in have:
-            taken[name] = value
-        elif room > 0:
-            room -= 1
-            taken[name] = value
-        else:
-            declined[name] = value
-    return taken, declined
+        customer = claim(draft, customer, previous, ALIAS, moment)
+        _belonging(draft, customer, call, previous, moment)
+    else:
+        draft.record(customer, AliasRefused(moment, previous_id=previous, cid=cid))
 
 
 def _uid(call: Call) -> Uid:

@@ -13,6 +13,8 @@ Instant = int
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 FUTURE_TOLERANCE = 5 * 60 * SECOND
+EARLIEST: Instant = -719_162 * DAY
+"""The start of the year 1: what lies before cannot be written as RFC 3339."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -63,4 +65,4 @@ def occurred(
         moment = client
     else:
         moment = received
-    return received if moment > received + FUTURE_TOLERANCE else moment
+    return received if moment > received + FUTURE_TOLERANCE else max(moment, EARLIEST)

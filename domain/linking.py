@@ -7,7 +7,6 @@ call comes last: *whose is this visitor?* (a late activity) and *who is due to t
 """
 
 import msgspec
-from immutables import Map
 
 from domain.identifiers import Cid, LinkKey, Uid
 from domain.instants import Instant
@@ -15,23 +14,29 @@ from domain.instants import Instant
 CROWD = 1_000
 """More unclaimed visitors than this under one key: it is a kiosk, not a person."""
 
-SPANS = 256
-"""Changes of customer kept under one key; beyond, the oldest two are forgotten."""
+IDENTIFIES = 32
+"""Identifies kept under one key while fewer customers than that take turns on it."""
+
+TURNS = 256
+"""Identifies kept when customers do take turns; beyond, the oldest are forgotten."""
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True):
-    """A run of identifies under one key by one customer, nobody else's known in between."""
+class Identified(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A call named this UID and this CID together."""
 
-    first: Instant
-    last: Instant
+    at: Instant
     cid: Cid
+    uid: Uid
 
 
 class LinkBook(msgspec.Struct, frozen=True, array_like=True):
-    """Everything known under one link key. `visitors` maps unclaimed UIDs to first activity."""
+    """Everything known under one link key.
+
+    `visitors` maps unclaimed UIDs to their first activity; `identifies` is in order of time.
+    """
 
     visitors: dict[Uid, Instant] = {}
-    spans: tuple[Span, ...] = ()
+    identifies: tuple[Identified, ...] = ()
 
     def crowded(self, uid: Uid) -> bool:
         """Tell whether one more visitor is one too many."""
@@ -41,33 +46,32 @@ class LinkBook(msgspec.Struct, frozen=True, array_like=True):
         """Note an unclaimed visitor and its first activity."""
         if self.visitors.get(uid) == first_seen:
             return self
-        return LinkBook({**self.visitors, uid: first_seen}, self.spans)
+        return LinkBook({**self.visitors, uid: first_seen}, self.identifies)
 
     def strike(self, uid: Uid) -> "LinkBook":
         """Forget a visitor: it has been claimed."""
         if uid not in self.visitors:
             return self
-        return LinkBook({u: at for u, at in self.visitors.items() if u != uid}, self.spans)
+        return LinkBook({u: at for u, at in self.visitors.items() if u != uid}, self.identifies)
 
-    def identify(self, cid: Cid, first: Instant, last: Instant) -> "LinkBook":
-        """Note that a customer was identified with this key, from `first` to `last`."""
-        spans = _with(self.spans, Span(first, last, cid))
-        return self if spans == self.spans else LinkBook(self.visitors, spans)
+    def identify(self, *news: Identified) -> "LinkBook":
+        """Note identifies with this key."""
+        if not set(news) - set(self.identifies):
+            return self
+        return LinkBook(self.visitors, _thinned(sorted({*self.identifies, *news})))
+
+    def of(self, uid: Uid) -> list[Identified]:
+        """List the identifies of one UID."""
+        return [identified for identified in self.identifies if identified.uid == uid]
 
     def due(self, identified_at: Instant) -> list[Uid]:
         """List the visitors whose first activity came before that identify, earliest first."""
         found = [(at, uid) for uid, at in self.visitors.items() if at < identified_at]
         return [uid for _, uid in sorted(found)]
 
-    def claimant(self, first_seen: Instant) -> tuple[Instant, Cid] | None:
-        """Find the earliest identify after a visitor's first activity, and whose it was."""
-        for span in self.spans:
-            if span.last > first_seen:
-                return max(span.first, first_seen + 1), span.cid
-        return None
-
-
-Books = Map[LinkKey, LinkBook]
+    def claimant(self, first_seen: Instant) -> Identified | None:
+        """Find the earliest identify after a visitor's first activity."""
+        return next((each for each in self.identifies if each.at > first_seen), None)
 
 
 def kind_of(link: LinkKey) -> str:
@@ -75,38 +79,26 @@ def kind_of(link: LinkKey) -> str:
     return link.partition(":")[0]
 
 
-def _with(spans: tuple[Span, ...], new: Span) -> tuple[Span, ...]:
-    """Add a span: neighbours of one customer become one, another's inside it splits it.
+def own_key(uid: Uid) -> LinkKey:
+    """Name the book of a UID's own: identifies that no event tells of, until it has a link."""
+    return f":{uid}"
 
-    Only the ends of a span are known to be identifies, so a split keeps exactly those.
+
+def _thinned(identifies: list[Identified]) -> tuple[Identified, ...]:
+    """Keep the book small at the price of what matters least (decision 0003).
+
+    An identify between two others of its customer decides nothing unless another customer's
+    turns up between them later; the one soonest followed by the next goes first.
     """
-    pieces: list[Span] = []
-    for span in spans:
-        pieces += _apart(span, new)
-    others = [span for span in spans if span.cid != new.cid]
-    pieces += _split(new, others)
-    pieces.sort(key=lambda span: (span.first, span.last, span.cid))
-    return _run_together(pieces)[-SPANS:]
-
-
-def _apart(span: Span, new: Span) -> list[Span]:
-    inside = [at for at in (new.first, new.last) if span.first < at < span.last]
-    if span.cid == new.cid or not inside:
-        return [span]
-    return [Span(span.first, span.first, span.cid), Span(span.last, span.last, span.cid)]
-
-
-def _split(new: Span, others: list[Span]) -> list[Span]:
-    if any(new.first < at < new.last for span in others for at in (span.first, span.last)):
-        return [Span(new.first, new.first, new.cid), Span(new.last, new.last, new.cid)]
-    return [new]
-
-
-def _run_together(pieces: list[Span]) -> tuple[Span, ...]:
-    runs: list[Span] = []
-    for piece in pieces:
-        if runs and runs[-1].cid == piece.cid:
-            runs[-1] = Span(runs[-1].first, max(runs[-1].last, piece.last), piece.cid)
-        else:
-            runs.append(piece)
-    return tuple(runs)
+    while len(identifies) > IDENTIFIES:
+        inner = [
+            (after.at - here.at, index)
+            for index, (before, here, after) in enumerate(
+                zip(identifies, identifies[1:], identifies[2:], strict=False), start=1
+            )
+            if before.cid == here.cid == after.cid
+        ]
+        if not inner:
+            break
+        del identifies[min(inner)[1]]
+    return tuple(identifies[-TURNS:])

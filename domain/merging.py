@@ -3,7 +3,8 @@
 from domain.draft import Draft
 from domain.events import Contribution, Folded, Merged, MergeRefused, Moment, VisitorBorn
 from domain.identifiers import Cid, LinkKey, Uid
-from domain.linking import kind_of
+from domain.instants import Instant
+from domain.linking import Identified, kind_of, own_key
 from domain.origin import Origin
 from domain.profile import Profile
 
@@ -60,32 +61,51 @@ def contribution(visitor: Profile) -> Contribution:
     )
 
 
-def spread(draft: Draft, customer: Profile, uid: Uid, before: Origin, moment: Moment) -> Profile:
-    """Fold the visitors that a link key of an identified UID ties to this customer (M3).
+def spread(
+    draft: Draft, customer: Profile, uid: Uid, before: Origin, identified_at: Instant | None
+) -> dict[Uid, LinkKey]:
+    """Note under a UID's link keys what is known of its identifies, and list who is due (M3).
 
-    Nothing is asked when neither the UID's identifies nor its link keys went beyond `before`.
+    `before` is what came under the UID until this call, `identified_at` the call's time if it
+    names UID and CID together. Gives each visitor due, with the link key that ties it.
     """
+    links = customer.origin(uid).links
+    news = _identified(customer, uid, identified_at)
+    if not links:
+        _note_unless_told(draft, customer, uid, news)
+        return {}
+    fresh = links - before.links
+    known = _known(draft, customer, uid, before) if fresh else news
+    due: dict[Uid, LinkKey] = {}
+    for link in sorted(links):
+        told = [*known, *news] if link in fresh else news
+        if told:
+            book = draft.book(link).identify(*told)
+            draft.keep(link, book)
+            due = dict.fromkeys(book.due(max(told).at), link) | due
+    return due
+
+
+def _known(draft: Draft, customer: Profile, uid: Uid, before: Origin) -> list[Identified]:
+    """Gather the identifies of a UID: from its events and from the books it is in."""
+    ends = (before.identified_from, before.identified_to)
+    known = {each for at in ends for each in _identified(customer, uid, at)}
+    for link in before.links or {own_key(uid)}:
+        known.update(draft.book(link).of(uid))
+    return sorted(known)
+
+
+def _note_unless_told(draft: Draft, customer: Profile, uid: Uid, news: list[Identified]) -> None:
+    """Keep an identify that no event tells of, should the UID get a link key later."""
     origin = customer.origin(uid)
-    first, last = origin.identified_from, origin.identified_to
-    if first is None or last is None or _same_reach(origin, before):
-        return customer
-    assert customer.cid is not None
-    for link in sorted(origin.links):
-        book = draft.book(link).identify(customer.cid, first, last)
-        draft.keep(link, book)
-        for neighbour in book.due(last):
-            _, visitor = draft.whose(neighbour)
-            if visitor is not None:
-                customer = fold(draft, customer, visitor, link_rule(link), moment)
-    return customer
+    for identified in news:
+        if identified.at not in {origin.identified_from, origin.identified_to}:
+            book = draft.book(own_key(uid))
+            draft.keep(own_key(uid), book.identify(identified))
 
 
-def _same_reach(origin: Origin, before: Origin) -> bool:
-    return (
-        origin.identified_from == before.identified_from
-        and origin.identified_to == before.identified_to
-        and origin.links == before.links
-    )
+def _identified(customer: Profile, uid: Uid, at: Instant | None) -> list[Identified]:
+    return [] if at is None or customer.cid is None else [Identified(at, customer.cid, uid)]
 
 
 def _refuse(draft: Draft, customer: Profile, uid: Uid, owner: Cid, moment: Moment) -> Profile:

@@ -82,7 +82,8 @@ def evolve(profile: Profile, event: Event, policies: Policies = DEFAULT_POLICIES
 
     Raises `StreamOutOfOrder` when the event cannot follow what came before.
     """
-    if (profile.version == 0) is not isinstance(event, _BIRTHS):
+    is_first = profile.version == 0
+    if is_first is not isinstance(event, _BIRTHS) or profile.folded_into is not None:
         raise StreamOutOfOrder(type(event).__name__, str(profile))
     match event:
         case ActivityTracked() | AttributesSet():

@@ -80,7 +80,7 @@ def _measured(options: argparse.Namespace, facts: dict[str, str]) -> Report:
     mean = sum(len(call.body) for call in calls) / len(calls)
     notes = [
         f"A call is {mean:.0f} bytes of JSON; {_told(expected_counts(calls))}: all were found.",
-        "Batches and one by one: HTTP, each answer a 200 after the commit; the sender ran here too.",
+        "Ours: over HTTP, each answer a 200 after the commit; the sender ran on the same cores.",
         f"Plain: eventsourcing as it comes, on SQLite, name and properties saved; {plain.what}.",
     ]
     plain = replace(plain, what="plain")

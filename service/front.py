@@ -36,7 +36,7 @@ def front(app: ASGIApp, ingest: Ingest) -> ASGIApp:
     return routed
 
 
-async def _take(ingest: Ingest, scope: HTTPScope, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own, as any server has them
+async def _take(ingest: Ingest, scope: HTTPScope, receive: Any, send: Any) -> None:
     status, headers = 200, [JSON]
     answer: msgspec.Struct
     try:

@@ -11,11 +11,11 @@ from litestar.params import PathParameter, QueryParameter
 
 from domain.document import Document
 from domain.errors import DomainError
-from service.answers import ProfileShown, TimelineShown
+from service.answers import TimelineShown
 from service.credentials import Credentials
 from service.desk import Desk, Kind
 from service.problems import MissingToken, UnknownProfile, WrongToken
-from service.schemas import READS, problems
+from service.schemas import COUNTERS, PROFILES, problems, profiles
 from service.wire.ids import read_id
 
 AnyRequest = Request[Any, Any, Any]
@@ -76,31 +76,31 @@ class TokenGuard:
 def read_routes(reads: Reads, credentials: Credentials) -> Router:
     """Give the addresses under which profiles are read."""
 
-    @get("/customers/{cid:str}", responses=problems(ProfileShown, *READS))
+    @get("/customers/{cid:str}", responses=profiles())
     async def customer(request: AnyRequest, cid: Id) -> Response[bytes]:
         """Give a customer. `ETag` is its version."""
         return await reads.profile(request, "customer", cid)
 
-    @get("/visitors/{uid:str}", responses=problems(ProfileShown, *READS))
+    @get("/visitors/{uid:str}", responses=profiles())
     async def visitor(request: AnyRequest, uid: Id) -> Response[bytes]:
         """Give a visitor, or the customer it was folded into, then with `folded_from`."""
         return await reads.profile(request, "visitor", uid)
 
-    @get("/customers/{cid:str}/timeline", responses=problems(TimelineShown, *READS))
+    @get("/customers/{cid:str}/timeline", responses=problems(TimelineShown, *PROFILES))
     async def customer_timeline(
         cid: Id, limit: Limit = 100, before: Before = None
     ) -> Response[bytes]:
         """List a customer's activities, newest first."""
         return await reads.timeline("customer", cid, limit, before)
 
-    @get("/visitors/{uid:str}/timeline", responses=problems(TimelineShown, *READS))
+    @get("/visitors/{uid:str}/timeline", responses=problems(TimelineShown, *PROFILES))
     async def visitor_timeline(
         uid: Id, limit: Limit = 100, before: Before = None
     ) -> Response[bytes]:
         """List the activities of a visitor, or of the customer it was folded into."""
         return await reads.timeline("visitor", uid, limit, before)
 
-    @get("/stats", responses=problems(dict[str, int], *READS))
+    @get("/stats", responses=problems(dict[str, int], *COUNTERS))
     async def stats() -> Response[bytes]:
         """Count activities, profiles, folds, refusals, rejections; `position` of the log."""
         return await reads.stats()

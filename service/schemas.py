@@ -18,11 +18,12 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 
-from service.answers import Problem
+from service.answers import Problem, ProfileShown
 
 PATH = "/openapi.json"
 INGEST: Final = (400, 401, 413, 429, 503)
-READS: Final = (400, 401, 403, 404, 503)
+PROFILES: Final = (400, 401, 403, 404, 503)
+COUNTERS: Final = (401, 403, 503)
 
 _TEXT = Schema(type=OpenAPIType.STRING)
 _ID = Schema(one_of=[_TEXT, Schema(type=OpenAPIType.NUMBER), Schema(type=OpenAPIType.NULL)])
@@ -84,17 +85,25 @@ class CallOperation(Operation):
         self.security = [{"writeKey": []}]
 
 
-def described(shape: Any, description: str) -> ResponseSpec:  # noqa: ANN401 - any type with a schema
+def described(shape: Any, description: str) -> ResponseSpec:
     """Describe one answer."""
     return ResponseSpec(shape, description=description, generate_examples=False)
 
 
-def problems(shape: Any, *statuses: int) -> dict[int, ResponseSpec]:  # noqa: ANN401 - see above
+def problems(shape: Any, *statuses: int) -> dict[int, ResponseSpec]:
     """Describe the answer of an address and, for each further status, its problem."""
     described_problems = {
         status: described(Problem, HTTPStatus(status).phrase) for status in statuses or INGEST
     }
     return {200: described(shape, "As asked"), **described_problems}
+
+
+def profiles() -> dict[int, ResponseSpec]:
+    """Describe the answers of an address that gives a profile."""
+    return {
+        **problems(ProfileShown, *PROFILES),
+        304: described(None, "The version in If-None-Match is the current one"),
+    }
 
 
 def openapi() -> OpenAPIConfig:

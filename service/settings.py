@@ -102,7 +102,7 @@ def _source(
     )
 
 
-def _converted(name: str, value: Any, kind: Any, origin: str, *, as_text: bool) -> Any:  # noqa: ANN401 - whatever was written
+def _converted(name: str, value: Any, kind: Any, origin: str, *, as_text: bool) -> Any:
     if isinstance(value, Path):
         value = str(value)
     try:

@@ -1,5 +1,6 @@
 """Hosts over one data folder, all in this process: a deployment without Ray."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -61,10 +62,10 @@ class Deployment:
         self._stores.append(open_store(self.folder, {}, "normal"))
         return self._stores[-1]
 
-    def router(self, limits: LaneLimits | None = None) -> Router:
-        """Give a router to the hosts there are now."""
-        refs = [InProcess(self, number) for number in range(len(self.hosts))]
-        return Router(refs, Reading(self.store()), limits or LaneLimits())
+    def router(self, reach: "type[InProcess] | None" = None) -> Router:
+        """Give a router to the hosts, one incarnation after the other."""
+        refs = [(reach or InProcess)(self, number) for number in range(len(self.hosts))]
+        return Router(refs, Reading(self.store()), LaneLimits())
 
     def stats(self) -> dict[str, int]:
         """Give the counters and the position of the log."""
@@ -101,11 +102,23 @@ class InProcess:
 
     async def handle(self, batch: bytes) -> bytes:
         """See `ProfileHost.handle`."""
+        return self.handle_now(batch)
+
+    def handle_now(self, batch: bytes) -> bytes:
+        """See `ProfileHost.handle`."""
         return self._deployment.hosts[self._number].handle(batch)
 
     async def read(self, question: Question) -> tuple[str | None, bytes | None]:
         """See `ProfileHost.read`."""
         return self._deployment.hosts[self._number].read(question)
+
+
+class OnThreads(InProcess):
+    """Lets each host work on a thread, so that two of them really race for the store."""
+
+    async def handle(self, batch: bytes) -> bytes:
+        """See `ProfileHost.handle`."""
+        return await asyncio.to_thread(self.handle_now, batch)
 
 
 @contextmanager

@@ -173,7 +173,7 @@ class TestTheStore:
         self, reading: Reading, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def down(*_: object) -> None:
-            raise StoreUnavailable("no disk")  # noqa: TRY003 - any reason
+            raise StoreUnavailable("no disk")
 
         monkeypatch.setattr(SqliteBackend, "find", down)
         monkeypatch.setattr(SqliteBackend, "tallies", down)

@@ -1,18 +1,25 @@
 """Which host has whose profile, and what became of each call, over hosts in this process."""
 
 import asyncio
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
 
 from actors.errors import HostUnreachable, Overloaded, Unavailable
 from actors.lane import LaneLimits
-from actors.parcels import APPLIED, FAILED, UNAVAILABLE, Parcel, Question, Reply, unpack_parcels
-from actors.parcels import pack_reply as packed
+from actors.parcels import (
+    APPLIED,
+    FAILED,
+    UNAVAILABLE,
+    Parcel,
+    Question,
+    Reply,
+    pack_reply,
+    unpack_parcels,
+)
 from actors.reading import Reading
 from actors.router import HOPS, Answer, Router
-from domain.commands import AnyCommand
 from store.errors import StoreUnavailable
 from store.sqlite import SqliteBackend
 from tests.actors.deployment import Deployment, InProcess, customer, send, without_version
@@ -48,7 +55,7 @@ class Scripted:
         await self.may_answer.wait()
         if isinstance(self.result, Exception):
             raise self.result
-        return packed(Reply(1, [self.result] * len(unpack_parcels(batch))))
+        return pack_reply(Reply(1, [self.result] * len(unpack_parcels(batch))))
 
     async def read(self, question: Question) -> tuple[str | None, bytes | None]:
         raise HostUnreachable("host-0", f"it is away and cannot say who {question.id} is")
@@ -73,12 +80,10 @@ class TestRouting:
         self, three: Deployment, watched: list[Watched], router: Router
     ) -> None:
         uids, cids = ([name(n) for n in range(3)] for name in (three.uid, three.cid))
-        calls = [
-            *(track("by uid", uid=uid) for uid in uids),
-            *(track("by cid", cid=cid) for cid in cids),
-            *(identify(uid, cid) for uid, cid in zip(uids, reversed(cids), strict=True)),
-        ]
-        await router.submit(calls)
+        await router.submit([track("A", uid=uid) for uid in uids])
+        await router.submit([track("B", cid=cid) for cid in cids])
+        pairs = zip(uids, reversed(cids), strict=True)
+        await router.submit([identify(uid, cid) for uid, cid in pairs])
         for number, host in enumerate(watched):
             assert [(p.command.uid, p.command.cid) for p in host.taken] == [
                 (uids[number], None),
@@ -98,7 +103,7 @@ class TestRouting:
     async def test_the_answer_tells_duplicates_and_the_position(
         self, three: Deployment, router: Router
     ) -> None:
-        calls: list[AnyCommand] = [track(uid=three.uid(n)) for n in range(3)]
+        calls = [track(uid=three.uid(n)) for n in range(3)]
         assert await router.submit([*calls, calls[0]]) == Answer(6, 1)
         assert await router.submit(calls) == Answer(6, 3)
 
@@ -127,7 +132,7 @@ class TestCallsOnTheirWay:
     ) -> None:
         uid, cid = folded
         call = track("B", uid=uid)
-        assert await router.submit([call]) == Answer(5, 0)
+        assert await router.submit([call]) == Answer(7, 0)
         assert watched[0].taken == [Parcel(call)]
         assert watched[2].taken == [Parcel(call, hint=cid)]
         assert customer(three.hosts[2], cid)["activities"] == {"A": 1, "B": 1}
@@ -233,7 +238,7 @@ class TestReads:
         self, three: Deployment, router: Router, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def down(*_: object) -> None:
-            raise StoreUnavailable("no disk")  # noqa: TRY003 - any reason
+            raise StoreUnavailable("no disk")
 
         assert await router.ready()
         assert not await scripted(three, Scripted(APPLIED)).ready()
@@ -283,7 +288,7 @@ class TestTrouble:
 
         def full(backend: SqliteBackend, write: Any) -> int:
             if write.lease.name == "host-1":
-                raise StoreUnavailable("no space left")  # noqa: TRY003 - any reason
+                raise StoreUnavailable("no space left")
             return actual(backend, write)
 
         with monkeypatch.context() as patch:
@@ -307,11 +312,11 @@ class TestOverload:
     """What does not fit is refused whole, before any of it is sent."""
 
     @pytest.fixture
-    def hosts(self) -> Iterator[list[Scripted]]:
+    def hosts(self) -> list[Scripted]:
         made = [Scripted(APPLIED) for _ in range(3)]
         for host in made:
             host.may_answer.clear()
-        return made  # type: ignore[return-value]  # no clean-up
+        return made
 
     async def test_nothing_of_a_refused_request_is_taken(
         self, three: Deployment, hosts: list[Scripted]

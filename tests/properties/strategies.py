@@ -18,6 +18,9 @@ from tests.controls.world import World
 LAWS = settings(max_examples=200, deadline=None)
 """How hard a law is tried; a failure prints the blob that repeats it."""
 
+INVARIANTS = settings(max_examples=100, deadline=None)
+"""How hard we look for a state that must never be."""
+
 PROMISES = settings(max_examples=400, deadline=None)
 """How hard the promise to the outside is tried (rule F5)."""
 

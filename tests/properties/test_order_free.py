@@ -7,7 +7,7 @@ from domain.commands import Call
 from tests.controls.calls import alias, device, identify, page
 from tests.controls.times import day
 from tests.properties.strategies import (
-    LAWS,
+    INVARIANTS,
     ONE_PERSON,
     PROMISES,
     SEVERAL_PEOPLE,
@@ -67,13 +67,13 @@ def test_f5_a_link_key_ties_the_same_visitors_in_any_order(delivery: Delivery) -
     assert world_of(*delivery.arrived).people() == one_by_one(delivery.said).people()
 
 
-@LAWS
+@INVARIANTS
 @given(deliveries(calls_of(ONE_PERSON)))
 def test_m6_one_persons_calls_are_never_refused(delivery: Delivery) -> None:
     assert world_of(*delivery.arrived).tallies["refusals"] == 0
 
 
-@LAWS
+@INVARIANTS
 @given(calls_of(SEVERAL_PEOPLE))
 def test_f4_what_was_said_once_changes_nothing_when_it_is_all_said_again(calls: list[Call]) -> None:
     world = one_by_one(calls)
@@ -82,7 +82,7 @@ def test_f4_what_was_said_once_changes_nothing_when_it_is_all_said_again(calls: 
     assert world.people() == before
 
 
-@LAWS
+@INVARIANTS
 @given(calls_of(ONE_PERSON))
 def test_f4_a_recorded_call_is_answered_as_a_duplicate(calls: list[Call]) -> None:
     world = one_by_one(calls)
@@ -91,7 +91,7 @@ def test_f4_a_recorded_call_is_answered_as_a_duplicate(calls: list[Call]) -> Non
         assert call.message_id not in recorded or outcome is Outcome.DUPLICATE
 
 
-@LAWS
+@INVARIANTS
 @given(calls_of(SEVERAL_PEOPLE), calls_of(SEVERAL_PEOPLE))
 def test_m6_a_uid_never_changes_hands(first: list[Call], second: list[Call]) -> None:
     world = one_by_one(first)

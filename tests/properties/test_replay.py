@@ -19,7 +19,14 @@ from domain.profile import Profile
 from tests.controls.calls import device, identify, page
 from tests.controls.times import day
 from tests.controls.world import World, visitor
-from tests.properties.strategies import LAWS, POLICIES, SEVERAL_PEOPLE, calls_of, one_by_one
+from tests.properties.strategies import (
+    INVARIANTS,
+    LAWS,
+    POLICIES,
+    SEVERAL_PEOPLE,
+    calls_of,
+    one_by_one,
+)
 
 ROOT = Path(__file__).parents[2]
 NOBODY = initial(ProfileId(int=0))
@@ -59,7 +66,7 @@ def test_f3_the_total_kept_is_the_total_of_the_origins_field_by_field(calls: lis
             assert getattr(profile.total, field) == getattr(summed, field), field
 
 
-@LAWS
+@INVARIANTS
 @given(calls_of(SEVERAL_PEOPLE))
 def test_m4_every_merge_has_its_fold_and_every_fold_its_merge(calls: list[Call]) -> None:
     world = one_by_one(calls)
@@ -79,7 +86,7 @@ def test_m4_every_merge_has_its_fold_and_every_fold_its_merge(calls: list[Call])
         assert entry.event.contribution.origin == _state(before).total
 
 
-@LAWS
+@INVARIANTS
 @given(calls_of(SEVERAL_PEOPLE))
 def test_deciding_again_decides_the_same(calls: list[Call]) -> None:
     assert one_by_one(calls).log == one_by_one(calls).log
