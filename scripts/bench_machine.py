@@ -2,6 +2,8 @@
 
 import os
 import platform
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -38,7 +40,10 @@ def cpu_seconds(root: int) -> float | None:
 
 
 def bytes_in(folder: Path) -> int:
-    """Add up the sizes of a folder's files."""
+    """Add up the sizes of a folder's files, once its databases have taken in their journals."""
+    for file in folder.rglob("*.db"):
+        with closing(sqlite3.connect(file)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 

@@ -58,8 +58,7 @@ def read_name(field: str, value: object, longest: int) -> str:
     """Read the name that an activity must have."""
     if type(value) is str and len(value) <= longest and not value.isspace() and value:
         return value
-    if read_label(field, value, longest) is None:
-        raise NoName(field)
+    read_label(field, value, longest)
     raise NoName(field)
 
 

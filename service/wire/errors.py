@@ -116,14 +116,3 @@ class NameTooLong(Untakeable):
 
     def __init__(self, *, field: str, length: int, limit: int) -> None:
         super().__init__(f"Expected {field} of at most {limit} characters, got {length}")
-
-
-class BeforeTheCalendar(Untakeable):
-    """Corrected for the client's clock, the call would have happened before the year 1."""
-
-    code = "bad_timestamp"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Expected timestamp and sentAt to be of one clock, but they are ages apart"
-        )

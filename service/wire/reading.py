@@ -69,8 +69,8 @@ class Reading:
             require_shallow("properties", properties_read, levels)
             require_shallow("traits", traits_read, levels)
             require_shallow("context", context_read, levels)
-        if self._shared.size:
-            context, context_read = self._shared.beneath(context, context_read)
+        if self._shared.context_read:
+            context, context_read = self._shared.beneath(context_read)
         return Contents(properties, properties_read, traits, traits_read, context, context_read)
 
     def _common(self, call: SegmentCall, contents: Contents) -> Common:

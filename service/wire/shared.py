@@ -25,10 +25,8 @@ class Shared(msgspec.Struct, frozen=True):
         """Bytes that each call gains."""
         return len(self.context) if self.context_read else 0
 
-    def beneath(self, context: RawJson, context_read: Object) -> tuple[RawJson, Object]:
-        """Lay the batch's context under a call's own; untouched when only one is there."""
-        if not self.context_read:
-            return context, context_read
+    def beneath(self, context_read: Object) -> tuple[RawJson, Object]:
+        """Lay the batch's context, if it has one, under a call's own."""
         if not context_read:
             return self.context, self.context_read
         both = merged(self.context_read, context_read)

@@ -2,9 +2,6 @@
 
 from domain.errors import BadTimestamp
 from domain.instants import Instant, occurred, parse_instant
-from service.wire.errors import BeforeTheCalendar
-
-FIRST: Instant = parse_instant("0001-01-01T00:00:00Z")
 
 
 def read_times(
@@ -22,8 +19,6 @@ def read_times(
         sent=sent_at,
         received=received,
     )
-    if at < FIRST:
-        raise BeforeTheCalendar
     return at, original_at
 
 

@@ -24,7 +24,7 @@ class AggregateRecorder(LogRecorder):
     def insert_events(
         self,
         stored_events: Sequence[StoredEvent],
-        **kwargs: Any,  # noqa: ANN401 - as the library has it
+        **kwargs: Any,
     ) -> Sequence[int] | None:
         super().insert_events(stored_events, **kwargs)
         return None

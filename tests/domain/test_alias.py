@@ -1,7 +1,5 @@
 """What used to be called one thing is the person called another (rule C7)."""
 
-import pytest
-
 from domain.events import (
     AliasRefused,
     CustomerBorn,
@@ -93,10 +91,6 @@ def test_c7_an_alias_identifies_the_customer_on_its_day() -> None:
     assert world.replayed(customer("c1")) == world.profile(customer("c1"))
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="F4: an alias refused before leaves no trace, so that its repetition is decided anew",
-)
 def test_f4_a_repeated_alias_changes_nothing_even_when_its_previous_id_became_a_uid() -> None:
     again = alias("c1", "c2")
     world = given(track(cid="c1"), track(cid="c2"), alias("c1", "c2"), again).world

@@ -1,7 +1,10 @@
 """Once more the same person (rule M8)."""
 
-from domain.events import AttributesSet, CustomerSeen
-from tests.controls.calls import identify, page, track
+import pytest
+
+from domain.events import AttributesSet, CustomerBorn, CustomerSeen, Merged
+from domain.identifiers import LinkKey
+from tests.controls.calls import device, identify, page, track
 from tests.controls.times import day
 from tests.controls.world import customer
 from tests.given import given
@@ -34,8 +37,18 @@ def test_m8_without_attributes_it_is_seen_once_per_later_day() -> None:
     assert seen.world.document_of_customer("c1")["last_identified_on"] == "2024-01-03"
 
 
-def test_m8_the_same_pair_at_the_same_moment_says_nothing_new() -> None:
-    given(identify("u1", "c1", at=day(2))).when(identify("u1", "c1", at=day(2))).then_nothing()
+@pytest.mark.parametrize("links", [(), (device("sofa"),)], ids=["no link key", "a link key"])
+def test_m8_the_same_pair_is_seen_once_per_later_day(links: tuple[LinkKey, ...]) -> None:
+    seen = given(identify("u1", "c1", links=links, at=day(2)))
+    seen.when(identify("u1", "c1", links=links, at=day(2, hour=9))).then_nothing()
+    seen.when(identify("u1", "c1", links=links, at=day(3))).then(CustomerSeen)
+    seen.when(identify("u1", "c1", links=links, at=day(2, hour=10))).then_nothing()
+
+
+def test_m8_one_day_is_seen_once_whatever_the_uid() -> None:
+    world = given(identify("u1", "c1", at=day(2))).when(identify("u2", "c1", at=day(2))).world
+    facts = [type(event) for event in world.events(customer("c1"))]
+    assert facts == [CustomerBorn, Merged, CustomerSeen, Merged]
 
 
 def test_m8_attributes_on_a_day_make_another_seen_of_that_day_needless() -> None:

@@ -1,7 +1,7 @@
 """What a profile holds at most, and what becomes of the rest (rule F2)."""
 
-from domain.events import ActivityTracked, AttributesRefused, AttributesSet
 from domain.content import ATTRIBUTES
+from domain.events import ActivityTracked, AttributesRefused, AttributesSet
 from domain.origin import ACTIVITY_NAMES
 from tests.controls.calls import identify, track
 from tests.controls.times import day

@@ -2,14 +2,19 @@
 
 from domain.events import ActivityTracked, LinkRefused, Merged, VisitorBorn
 from domain.identifiers import Cid, Uid
-from domain.linking import CROWD, SPANS, LinkBook, kind_of
+from domain.linking import CROWD, IDENTIFIES, TURNS, Identified, LinkBook, kind_of
 from tests.controls.calls import device, identify, page
 from tests.controls.times import day
 from tests.controls.world import World, customer, visitor
 from tests.given import Given, given
 
-ANA, BEN = Cid("ana"), Cid("ben")
+ANA = Cid("ana")
 SOFA = (device("sofa"),)
+
+
+def by(cid: str, number: float) -> Identified:
+    """A customer was identified on that day, always under one UID."""
+    return Identified(day(number), Cid(cid), Uid(f"u of {cid}"))
 
 
 def test_a_crowded_link_key_refuses_one_visitor_too_many_and_only_once() -> None:
@@ -38,27 +43,52 @@ def test_a_book_forgets_who_is_claimed() -> None:
     assert book.due(day(3)) == ["u2"]
 
 
-def test_a_book_keeps_the_run_of_one_customer_as_one_span() -> None:
-    book = LinkBook().identify(ANA, day(1), day(1))
-    book = book.identify(ANA, day(5), day(5)).identify(ANA, day(3), day(3))
-    assert len(book.spans) == 1
-    assert book.claimant(day(4)) is not None
-    assert book.claimant(day(5)) is None
+def test_a_book_keeps_identifies_in_order_of_time_however_they_came() -> None:
+    book = LinkBook().identify(by("ana", 5), by("ana", 1)).identify(by("ben", 3))
+    assert book.identifies == (by("ana", 1), by("ben", 3), by("ana", 5))
+    assert [book.claimant(day(at)) for at in (0, 1, 4, 5)] == [
+        by("ana", 1),
+        by("ben", 3),
+        by("ana", 5),
+        None,
+    ]
 
 
 def test_a_book_that_learns_nothing_stays_the_same_object() -> None:
-    book = LinkBook().register(Uid("u1"), day(1)).identify(ANA, day(2), day(4))
+    book = LinkBook().register(Uid("u1"), day(1)).identify(by("ana", 2))
     assert book.register(Uid("u1"), day(1)) is book
-    assert book.identify(ANA, day(2), day(3)) is book
+    assert book.identify(by("ana", 2)) is book
+    assert book.identify() is book
     assert book.strike(Uid("u2")) is book
 
 
-def test_a_book_keeps_the_latest_256_changes_of_customer() -> None:
+def test_a_book_gives_the_identifies_of_one_uid() -> None:
+    book = LinkBook().identify(by("ana", 1), by("ben", 2), by("ana", 3))
+    assert book.of(Uid("u of ana")) == [by("ana", 1), by("ana", 3)]
+
+
+def test_of_one_customers_identifies_a_book_keeps_32_and_always_the_first_and_the_last() -> None:
     book = LinkBook()
-    for n in range(SPANS + 10):
-        book = book.identify(Cid(f"c{n % 2}"), day(n), day(n))
-    assert len(book.spans) == SPANS
-    assert book.claimant(day(SPANS + 8)) == (day(SPANS + 9), "c1")
+    for at in (*range(50, 100), *range(50)):
+        book = book.identify(by("ana", at))
+    assert len(book.identifies) == IDENTIFIES
+    assert (book.identifies[0], book.identifies[-1]) == (by("ana", 0), by("ana", 99))
+
+
+def test_a_book_forgets_no_turn_for_the_sake_of_one_customers_identifies() -> None:
+    book = LinkBook().identify(by("ben", 50.5))
+    for at in range(100):
+        book = book.identify(by("ana", at))
+    assert len(book.identifies) == IDENTIFIES
+    assert {by("ana", 50), by("ben", 50.5), by("ana", 51)} <= set(book.identifies)
+
+
+def test_a_book_keeps_the_latest_256_turns_that_customers_take() -> None:
+    book = LinkBook()
+    for at in range(TURNS + 10):
+        book = book.identify(by("ben" if at % 2 else "ana", at))
+    assert len(book.identifies) == TURNS
+    assert book.identifies[-1] == by("ben", TURNS + 9)
 
 
 def test_the_kind_of_a_link_key_is_what_stands_before_its_first_colon() -> None:

@@ -208,13 +208,45 @@ def test_m3_another_link_key_ties_nobody() -> None:
 # What an identify without attributes leaves behind (decision 0005).
 
 
-def test_m3_a_later_identify_of_the_day_is_recorded_for_link_keys_turn_on_its_time() -> None:
+def test_m3_a_later_identify_of_the_day_ties_without_an_event_of_its_own() -> None:
     world = (
         given(identify("u1", "ana", links=SOFA, at=day(7, hour=8)))
         .when(identify("u1", "ana", at=day(7, hour=12)))
-        .then(CustomerSeen)
+        .then_nothing()
     )
     world.send(page(uid="u2", links=SOFA, at=day(7, hour=10)))
+    assert world.owners == {"u1": ANA, "u2": ANA}
+
+
+def test_m3_a_later_identify_of_the_day_ties_those_who_are_there_already() -> None:
+    world = given(
+        identify("u1", "ana", links=SOFA, at=day(7, hour=8)),
+        page(uid="u2", links=SOFA, at=day(7, hour=10)),
+    ).world
+    assert world.owners == {"u1": ANA}
+    world.send(identify("u1", "ana", at=day(7, hour=12)))
+    assert world.owners == {"u1": ANA, "u2": ANA}
+
+
+def test_m3_its_time_is_known_to_a_link_key_that_turns_up_only_later() -> None:
+    world = given(
+        identify("u1", "ana", at=day(7, hour=8)),
+        identify("u1", "ana", at=day(7, hour=12)),
+        page(uid="u2", links=SOFA, at=day(7, hour=10)),
+    ).world
+    assert world.owners == {"u1": ANA}
+    world.send(page(uid="u1", links=SOFA, at=day(8)))
+    assert world.owners == {"u1": ANA, "u2": ANA}
+
+
+def test_m3_its_time_is_known_to_a_second_link_key_too() -> None:
+    attic = (device("attic"),)
+    world = given(
+        identify("u1", "ana", links=SOFA, at=day(7, hour=8)),
+        identify("u1", "ana", at=day(7, hour=12)),
+        page(uid="u2", links=attic, at=day(7, hour=10)),
+    ).world
+    world.send(page(uid="u1", links=attic, at=day(8)))
     assert world.owners == {"u1": ANA, "u2": ANA}
 
 

@@ -60,10 +60,6 @@ def test_m3_over_several_link_keys_the_earliest_identify_has_the_visitor() -> No
     assert world.owner(Uid("u1")) == BEN
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="M3: an earlier identify that arrives later is dropped when it brings no attributes",
-)
 def test_m3_an_earlier_identify_without_attributes_that_arrives_later_has_the_visitor() -> None:
     world = given(
         identify("ua", "ana", links=SOFA, at=day(6)),
@@ -74,10 +70,6 @@ def test_m3_an_earlier_identify_without_attributes_that_arrives_later_has_the_vi
     assert world.owner(Uid("u1")) == ANA
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="M3: spans keep a customer's first and last identify only (decision 0003)",
-)
 def test_m3_an_identify_between_two_others_of_its_customer_has_the_visitor() -> None:
     world = given(
         identify("ua", "ana", links=SOFA, at=day(1)),
@@ -89,10 +81,6 @@ def test_m3_an_identify_between_two_others_of_its_customer_has_the_visitor() -> 
     assert world.owner(Uid("u1")) == ANA
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="M3: within a run of identifies the next one is taken to come at once",
-)
 def test_m3_over_several_link_keys_the_true_time_of_each_identify_decides() -> None:
     world = given(
         identify("ua", "ana", links=(device("attic"),), at=day(1)),

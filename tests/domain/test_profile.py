@@ -70,7 +70,6 @@ def test_m4_folding_closes_the_visitor() -> None:
     assert profile.total.activities["Clicked"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="M4: an event after Folded is taken like any other")
 def test_m4_nothing_comes_after_folded() -> None:
     folded = Folded(moment(), cid=Cid("c1"), customer_id=ProfileId(int=2), rule="same_call")
     with pytest.raises(StreamOutOfOrder):

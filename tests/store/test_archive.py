@@ -12,8 +12,7 @@ from immutables import Map
 
 from domain.commands import Call
 from domain.events import ActivityTracked, CustomerBorn, Folded, Merged, MergeRefused, VisitorBorn
-from domain.identifiers import Cid
-from domain.linking import LinkBook, Span
+from domain.linking import LinkBook
 from store.archive import Store
 from store.backend import Entry, Lease
 from store.errors import Conflict, Fenced, KeyMissing, Tampered
@@ -111,7 +110,6 @@ class TestWhatIsCommittedIsRead:
             link: (told.book_versions[link], told.world.book(link)),
             device("b"): (0, LinkBook()),
         }
-        assert told.world.book(link).spans == (Span(day(7), day(11), Cid("c1")),)
 
     def test_the_counters_count_what_happened(self, told: Scribe) -> None:
         counted = +Counter(told.store.backend.tallies())

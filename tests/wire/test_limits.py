@@ -1,10 +1,13 @@
 """How much a call and a batch may weigh, and what bad input gets (design, section 5)."""
 
+import msgspec
 import pytest
 
 from domain.commands import Reject, Track
 from service.limits import Limits
-from service.wire.errors import Unreadable
+from service.wire.call import decode_call
+from service.wire.errors import TooDeep, Unreadable
+from service.wire.objects import open_object
 from service.wire.rules import WireRules
 from service.wire.segment import read_batch, read_one
 from tests.wire.reading import (
@@ -95,6 +98,14 @@ def test_however_deep_one_call_nests_the_others_are_taken(levels: int, opening: 
     inbound = read_raw(good, bad, good)
     assert [(r.index, r.code) for r in inbound.rejected] == [(1, "too_deep")]
     assert [type(command) for command in inbound.commands] == [Track, Reject, Track]
+
+
+def test_what_exhausts_a_decoder_is_too_deep_at_whatever_stage_it_is_met() -> None:
+    deep = b"[" * 5_000 + b"]" * 5_000
+    with pytest.raises(TooDeep):
+        decode_call(b'{"userId":%b}' % deep, LIMITS.levels)
+    with pytest.raises(TooDeep):
+        open_object("properties", msgspec.Raw(deep), LIMITS.levels)
 
 
 @pytest.mark.parametrize("field", ["properties", "traits", "context"])

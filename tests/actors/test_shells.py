@@ -1,0 +1,109 @@
+"""The shell of a host, without Ray around it: it opens its store late and as often as needed."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from actors import shells
+from actors.host import HostInfo
+from actors.logs import configure_logs
+from actors.parcels import APPLIED, Parcel, Question, Reply, pack_parcels, unpack_reply
+from actors.shells import HostSettings, HostShell
+from domain.attributes import Policies
+from store.errors import StoreMissing
+from store.folder import prepare
+from tests.controls.calls import track
+
+
+@pytest.fixture(autouse=True)
+def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave this process's logs and garbage collector alone."""
+    monkeypatch.setattr(shells, "configure_logs", lambda: None)
+    monkeypatch.setattr(shells, "_spare_the_collector", lambda: None)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> HostShell:
+    return HostShell(HostSettings(tmp_path, 0, 1, 100, "normal", Policies()))
+
+
+def sent(shell: HostShell) -> Reply:
+    return unpack_reply(shell.handle(pack_parcels([Parcel(track(uid="u1"))])))
+
+
+def test_d6_its_constructor_never_fails_and_its_first_call_opens_the_store(
+    shell: HostShell, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        with pytest.raises(StoreMissing):
+            sent(shell)
+        with pytest.raises(StoreMissing):
+            shell.read(Question("visitor", "u1"))
+    prepare(tmp_path, {}).backend.close()
+    assert sent(shell).results == [APPLIED]
+    moved, document = shell.read(Question("visitor", "u1"))
+    assert moved is None
+    assert document is not None
+
+
+def test_it_tells_how_it_is_before_and_after_its_first_call(
+    shell: HostShell, tmp_path: Path
+) -> None:
+    new = HostInfo(name="host-0", pid=os.getpid(), epoch=0, is_fenced=False, live=0, busy_for=0.0)
+    assert shell.info() == new
+    prepare(tmp_path, {}).backend.close()
+    assert shell.info() == new
+    sent(shell)
+    assert shell.info() == HostInfo(
+        name="host-0", pid=os.getpid(), epoch=1, is_fenced=False, live=1, busy_for=0.0
+    )
+
+
+def test_it_says_that_it_was_fenced(shell: HostShell, tmp_path: Path) -> None:
+    prepare(tmp_path, {}).backend.close()
+    sent(shell)
+    sent(HostShell(HostSettings(tmp_path, 0, 1, 100, "normal", Policies())))
+    assert not shell.info().is_fenced
+    sent(shell)
+    assert shell.info().is_fenced
+
+
+def test_it_says_how_long_it_has_been_at_one_batch(
+    shell: HostShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(tmp_path, {}).backend.close()
+    seconds = iter([10.0, 17.5])
+    monkeypatch.setattr(shells, "monotonic", lambda: next(seconds))
+    asked: list[float] = []
+    host = shell._opened()  # noqa: SLF001 - to look in while it works
+
+    def work(batch: bytes) -> bytes:
+        asked.append(shell.info().busy_for)
+        return batch
+
+    monkeypatch.setattr(host, "handle", work)
+    shell.handle(b"")
+    assert asked == [7.5]
+    assert shell.info().busy_for == 0.0
+
+
+@pytest.fixture
+def logs_as_they_were() -> Iterator[None]:
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("logs_as_they_were")
+def test_log_lines_go_to_standard_error_as_a_sentence_and_fields(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs()
+    structlog.get_logger().info("took the lease", host="host-0", epoch=2)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert 'level=info event="took the lease"' in captured.err
+    assert "host=host-0" in captured.err
