@@ -28,7 +28,7 @@ POISON = frozenset(
 )
 """Placeholders that broken clients send as ids, in lower case (rule C1)."""
 
-_ZEROS = re.compile(r"0+")
+_ZEROS = re.compile(r"[0-]*0[0-]*")  # also the nil UUID
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -36,7 +36,7 @@ def identifier(field: str, value: object, poison: frozenset[str] = POISON) -> st
     """Read an id as clients send it; None when it is absent.
 
     `null` and blank text are absent, numbers become strings. Raises `BadIdentifier` for what
-    is no id, `PoisonIdentifier` for a placeholder on the poison list or any run of zeros.
+    is no id, `PoisonIdentifier` for a placeholder on the poison list or nothing but zeros.
     """
     if type(value) is not str:
         if value is None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from types import FrameType
 from typing import IO, Any, Final, cast
 
 import httpx
@@ -93,6 +94,7 @@ def running(data: Path, hosts: int | None = None) -> Iterator[Server]:
             "ONEFOLD_WRITE_KEY": secrets.token_urlsafe(24),
             "ONEFOLD_API_TOKEN": secrets.token_urlsafe(24),
         }
+        _end_properly_when_told()
         process = _start(data.resolve(), hosts, keys, log)
         try:
             url = _url_when_ready(process, log)
@@ -105,6 +107,16 @@ def running(data: Path, hosts: int | None = None) -> Iterator[Server]:
         found = _stop(process)
         if found is not None:
             raise ServerNotStopped(found, _said(log))
+
+
+def _end_properly_when_told() -> None:
+    """Let SIGTERM and a closed terminal end us as Ctrl-C does, so that no server is left behind."""
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
 
 
 def _start(

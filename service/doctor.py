@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from service.bootstrap import PortTaken, free_port
 from service.config import Config
+from service.readiness import PortTaken, free_port
 from store.errors import StoreError, StoreInUse
 from store.folder import DATABASE, FolderLock, open_store
 from store.master_key import FILE

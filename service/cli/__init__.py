@@ -2,11 +2,11 @@
 
 import sys
 
-from service.bootstrap import NotReady, PortTaken
 from service.cli import configuration, importer, profiles, server
 from service.cli.console import app, err
 from service.config import ConfigError
 from service.importing import ImportFailed
+from service.readiness import NotReady, PortTaken
 from store.errors import StoreError
 
 __all__ = ["main"]

@@ -11,7 +11,6 @@ import msgspec
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
-from service.bootstrap import running
 from service.cli.console import AsJson, ConfigFile, Data, app, configured, err, out, print_json
 from service.credentials import mint_write_key
 from service.importing import Imported, import_files, total_bytes
@@ -58,6 +57,8 @@ def _server(
     if url is not None and write_key is not None:
         yield url, write_key
         return
+    from service.bootstrap import running  # noqa: PLC0415 - seconds that `--url` saves
+
     settings = configured(config, data=data, host="127.0.0.1", port=0)
     key = os.environ.setdefault(WRITE_KEY, mint_write_key())
     with running(settings, os.environ) as deployment:

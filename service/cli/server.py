@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
-from service.bootstrap import Running, running
 from service.cli.console import AsJson, ConfigFile, Data, app, configured, err, out, print_json
+from service.keys import Keys
 
 
 @app.command()
@@ -27,9 +27,11 @@ def serve(  # noqa: PLR0917 - one option each
     settings = configured(config, data=data, host=host, port=port, hosts=hosts)
     if not as_json:
         err.print(f"Starting Onefold on {settings.data} …", highlight=False)
+    from service.bootstrap import running  # noqa: PLC0415 - seconds that other commands save
+
     # Ray sets its own handlers while it starts: ours come after.
     with running(settings, os.environ) as deployment, _until_signal() as signalled:
-        _announce(deployment, as_json=as_json)
+        _announce(deployment.url, deployment.keys, as_json=as_json)
         signalled.wait()
         err.print("Stopping: requests in flight are finished first …")
 
@@ -50,14 +52,11 @@ def _until_signal() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _announce(deployment: Running, *, as_json: bool) -> None:
-    keys = deployment.keys
+def _announce(url: str, keys: Keys, *, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {"url": deployment.url, "write_key": keys.write_key, "api_token": keys.api_token}
-        )
+        print_json({"url": url, "write_key": keys.write_key, "api_token": keys.api_token})
         return
-    out.print(f"Onefold is ready at [bold]{deployment.url}[/]", highlight=False)
+    out.print(f"Onefold is ready at [bold]{url}[/]", highlight=False)
     if keys.write_key is not None:
         out.print(f"Write key (for SDKs):   [bold]{keys.write_key}[/]", highlight=False)
     if keys.api_token is not None:

@@ -61,6 +61,14 @@ class TestPassivation:
             send(host, track(cid="c2"), track(cid="c3"))
             assert customer(host, "c1") == before
 
+    def test_m4_a_folded_visitor_needs_no_memory_any_more(self) -> None:
+        with deployed() as deployment:
+            (host,) = deployment.hosts
+            send(host, *(track(uid=f"u{n}") for n in range(5)))
+            assert host.live == 5
+            send(host, *(identify(f"u{n}", "c1") for n in range(5)))
+            assert host.live == 1
+
     def test_f4_a_repeated_call_is_known_after_passivation(self) -> None:
         with deployed(live_profiles=1) as deployment:
             (host,) = deployment.hosts

@@ -339,18 +339,20 @@ class TestOverload:
     ) -> None:
         """Otherwise a request could be refused that was half applied."""
         hosts[0].result = three.cid(1)
-        hosts[0].may_answer.set()
+        for host in (hosts[0], hosts[2]):
+            host.may_answer.set()
         router = scripted(three, *hosts, limits=LaneLimits(queue=1))
         full = asyncio.create_task(router.submit([track(uid=three.uid(1))]))
-        moved = asyncio.create_task(
-            router.submit([track(uid=three.uid(0)), track(cid=three.cid(2))])
-        )
-        hosts[2].may_answer.set()
-        while not hosts[0].asked:  # noqa: ASYNC110 - the loop itself is waited for
-            await asyncio.sleep(0)
+        request = [track(uid=three.uid(0)), track(cid=three.cid(2))]
+        moved = asyncio.create_task(router.submit(request))
+        for _ in range(100):
+            await asyncio.sleep(0)  # everybody goes as far as they can
+        assert [host.asked for host in hosts] == [1, 1, 1]
+        assert not moved.done()
         hosts[1].may_answer.set()
         assert await full == Answer(1, 0)
         assert await moved == Answer(1, 0)
+        assert hosts[1].asked == 2
 
 
 class TestCounters:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.bootstrap import wait_until_ready
+from service.readiness import wait_until_ready
 from tests.cluster.calls import day, identify, track
 from tests.cluster.server import API_TOKEN, WRITE_KEY, Server, serving
 

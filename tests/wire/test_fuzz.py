@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.commands import Alias, AnyCommand, Identify, Reject, Track
@@ -16,6 +16,9 @@ from service.wire.errors import Unreadable
 from service.wire.inbound import Inbound
 from service.wire.segment import read_batch, read_one
 from tests.wire.reading import RECEIVED, RULES, decoded, encoded, envelope
+
+FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Any machine may be busy with something else."""
 
 TYPES = ["track", "identify", "page", "screen", "group", "alias"]
 FIELDS = [
@@ -106,6 +109,7 @@ def taken(body: bytes, *, kind: str | None = None) -> Inbound | None:
         return None
 
 
+@FUZZ
 @given(batches, objects, moments)
 def test_any_json_in_the_shape_of_calls_is_taken_or_rejected(
     sent: list[dict[str, Any]], context: dict[str, Any], sent_at: object
@@ -115,6 +119,7 @@ def test_any_json_in_the_shape_of_calls_is_taken_or_rejected(
     check(inbound, len(sent))
 
 
+@FUZZ
 @given(st.lists(odd_calls(), max_size=4))
 @example([b'{"type":"identify","userId":"c1","traits":{"a":%b}}' % (b"9" * 400)])
 def test_whatever_stands_in_a_call_nothing_unreadable_gets_through(sent: list[bytes]) -> None:
@@ -123,6 +128,7 @@ def test_whatever_stands_in_a_call_nothing_unreadable_gets_through(sent: list[by
         check(inbound, len(sent))
 
 
+@FUZZ
 @given(st.one_of(odd_calls(), calls.map(encoded), st.binary()), st.sampled_from(TYPES))
 def test_single_calls_likewise(body: bytes, kind: str) -> None:
     inbound = taken(body, kind=kind)
@@ -130,6 +136,7 @@ def test_single_calls_likewise(body: bytes, kind: str) -> None:
         check(inbound, 1)
 
 
+@FUZZ
 @given(batches, st.data())
 def test_a_damaged_batch_is_read_or_refused(
     sent: list[dict[str, Any]], data: st.DataObject
@@ -143,6 +150,7 @@ def test_a_damaged_batch_is_read_or_refused(
         check(inbound, len(inbound.commands))
 
 
+@FUZZ
 @given(st.binary() | st.binary().map(gzip.compress), st.sampled_from([None, "gzip"]), st.data())
 def test_any_bytes_are_unpacked_or_refused(
     body: bytes, encoding: str | None, data: st.DataObject

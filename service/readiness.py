@@ -1,0 +1,54 @@
+"""Whether a deployment can start here, and whether it has."""
+
+import socket
+from contextlib import suppress
+from time import monotonic, sleep
+
+import httpx
+
+START_WITHIN = 60.0
+
+
+class PortTaken(Exception):
+    """Somebody listens on our port already."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(f"Expected port {port} of {host} to be free, but {why}; choose a --port")
+        self.host = host
+        self.port = port
+
+
+class NotReady(Exception):
+    """The deployment did not come up."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"Expected {url} to be ready within {START_WITHIN:.0f} s, but {why}")
+        self.url = url
+
+
+def free_port(host: str, port: int) -> int:
+    """Give the port, or for 0 any free one; raises `PortTaken`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except OSError as error:
+            raise PortTaken(host, port, error.strerror or str(error)) from error
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def wait_until_ready(url: str) -> None:
+    """Return when the deployment says that it is ready."""
+    give_up = monotonic() + START_WITHIN
+    why = "nothing answered"
+    while monotonic() < give_up:
+        with suppress(httpx.TransportError):
+            response = httpx.get(f"{url}/readyz", timeout=5)
+            if response.is_success:
+                return
+            why = f"it answered {response.status_code}: {response.text[:200]}"
+        sleep(0.05)
+    raise NotReady(url, why)
