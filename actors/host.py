@@ -30,7 +30,6 @@ from domain.commands import Reject
 from domain.document import document
 from domain.draft import Draft
 from domain.identification import Outcome, apply, reject, resolve
-from domain.identifiers import Uid
 from domain.instants import Instant
 from store.archive import Store
 from store.backend import Lease
@@ -60,7 +59,7 @@ class ProfileHost:
     both come from outside so that tests can hold them still.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is, and what tests hold still
         self,
         store: Store,
         number: int,
@@ -119,6 +118,10 @@ class ProfileHost:
         customer = self._live.refresh("cid", question.id)
         return None, None if customer is None else msgspec.json.encode(document(customer))
 
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.backend.close()
+
     def _settled(self, parcels: list[Parcel], attempt: int = 1) -> list[Result]:
         """Decide and commit together; what cannot be had together is halved and tried apart."""
         draft = Draft(self._live, self._store.policies)
@@ -164,16 +167,11 @@ class ProfileHost:
         return results
 
     def _look_ahead(self, parcels: list[Parcel]) -> None:
-        uids: set[Uid] = set()
-        cids = set()
         for parcel in parcels:
-            command = parcel.command
-            if command.uid is not None:
-                uids.add(command.uid)
-                if parcel.hint is not None:
-                    self._live.trust(command.uid, parcel.hint)
-            if command.cid is not None:
-                cids.add(command.cid)
+            if parcel.hint is not None and parcel.command.uid is not None:
+                self._live.trust(parcel.command.uid, parcel.hint)
+        uids = {uid for parcel in parcels if (uid := parcel.command.uid) is not None}
+        cids = {cid for parcel in parcels if (cid := parcel.command.cid) is not None}
         self._live.look_ahead(uids, cids)
 
     def _decided(self, parcel: Parcel, draft: Draft, now: Instant) -> Result:

@@ -63,6 +63,11 @@ class HostShell:
             busy_for=0.0 if since is None else monotonic() - since,
         )
 
+    def stop(self) -> None:
+        """Close the store, so that its file is left whole."""
+        if self._host is not None:
+            self._host.close()
+
     def _opened(self) -> ProfileHost:
         if self._host is None:
             settings = self._settings

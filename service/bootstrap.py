@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import msgspec
 
@@ -62,10 +63,16 @@ def _supervised(config: Config) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(ray.exceptions.RayError):
-            ray.get(supervisor.stop.remote(), timeout=STOP_WITHIN)
-            gateway = ray.get_actor(GATEWAY, NAMESPACE)
-            ray.get(gateway.stop.remote(), timeout=STOP_WITHIN)
+        _stop(supervisor, [GATEWAY, *(host_name(number) for number in range(config.hosts))])
+
+
+def _stop(supervisor: Any, names: list[str]) -> None:
+    """Stop the supervisor, then the gateway, then the hosts: what is under way is finished."""
+    with suppress(ray.exceptions.RayError):
+        ray.get(supervisor.stop.remote(), timeout=STOP_WITHIN)
+    for name in names:
+        with suppress(ray.exceptions.RayError, ValueError):
+            ray.get(ray.get_actor(name, NAMESPACE).stop.remote(), timeout=STOP_WITHIN)
 
 
 def _members(config: Config) -> list[Member]:

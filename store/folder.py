@@ -2,7 +2,6 @@
 
 import fcntl
 from collections.abc import Mapping
-from io import TextIOWrapper
 from pathlib import Path
 
 from domain.attributes import Policies
@@ -73,7 +72,7 @@ class FolderLock:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file: TextIOWrapper = (folder / LOCK).open("a")
+        self._file = (folder / LOCK).open("a")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
