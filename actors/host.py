@@ -172,7 +172,8 @@ class ProfileHost:
                 self._live.trust(parcel.command.uid, parcel.hint)
         uids = {uid for parcel in parcels if (uid := parcel.command.uid) is not None}
         cids = {cid for parcel in parcels if (cid := parcel.command.cid) is not None}
-        self._live.look_ahead(uids, cids)
+        links = {link for parcel in parcels for link in parcel.command.links}
+        self._live.look_ahead(uids, cids, links)
 
     def _decided(self, parcel: Parcel, draft: Draft, now: Instant) -> Result:
         command = parcel.command

@@ -65,12 +65,15 @@ class LiveProfiles:
     def __len__(self) -> int:
         return len(self._visitors) + len(self._customers)
 
-    def look_ahead(self, uids: Iterable[Uid], cids: Iterable[Cid]) -> None:
-        """Ask the directory once for all ids of a batch that memory does not answer."""
+    def look_ahead(self, uids: Iterable[Uid], cids: Iterable[Cid], links: Iterable[str]) -> None:
+        """Ask the store once for all of a batch that memory does not answer."""
         self._start_anew()
         strangers = [u for u in uids if self._visitors.get(u) is None and not self._owners.get(u)]
         self._find("uid", strangers)
         self._find("cid", [cid for cid in cids if self._customers.get(cid) is None])
+        unread = [link for link in links if self._books.get(link) is None]
+        for link, known in self._store.books(unread).items():
+            self._books.put(link, known)
 
     def trust(self, uid: Uid, hint: str) -> None:
         """Take a gateway's word for an owner, if the customer in memory confirms it."""

@@ -14,7 +14,7 @@ from domain.instants import Instant
 CROWD = 1_000
 """More unclaimed visitors than this under one key: it is a kiosk, not a person."""
 
-IDENTIFIES = 32
+IDENTIFIES = 6
 """Identifies kept under one key while fewer customers than that take turns on it."""
 
 TURNS = 256
@@ -56,9 +56,12 @@ class LinkBook(msgspec.Struct, frozen=True, array_like=True):
 
     def identify(self, *news: Identified) -> "LinkBook":
         """Note identifies with this key."""
-        if not set(news) - set(self.identifies):
+        known = self.identifies
+        if len(news) == 1 and (not known or known[-1] < news[0]):
+            return LinkBook(self.visitors, _extended(known, news[0]))
+        if known and set(news).issubset(known):
             return self
-        return LinkBook(self.visitors, _thinned(sorted({*self.identifies, *news})))
+        return LinkBook(self.visitors, _thinned(sorted({*known, *news})))
 
     def of(self, uid: Uid) -> list[Identified]:
         """List the identifies of one UID."""
@@ -82,6 +85,14 @@ def kind_of(link: LinkKey) -> str:
 def own_key(uid: Uid) -> LinkKey:
     """Name the book of a UID's own: identifies that no event tells of, until it has a link."""
     return f":{uid}"
+
+
+def _extended(known: tuple[Identified, ...], new: Identified) -> tuple[Identified, ...]:
+    """Add what is latest, as nearly every identify is."""
+    is_full = len(known) >= IDENTIFIES
+    if is_full and known[-2].cid == known[-1].cid == new.cid:
+        return (*known[:-1], new)
+    return (*known, new) if not is_full else _thinned([*known, new])
 
 
 def _thinned(identifies: list[Identified]) -> tuple[Identified, ...]:

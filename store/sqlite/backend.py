@@ -157,8 +157,18 @@ class SqliteBackend:
         """Close every connection."""
         self._datastore.close()
 
+    @contextmanager
+    def _reading(self) -> Iterator[SQLiteCursor]:
+        """Give a cursor for one statement, which needs no transaction around it."""
+        with (
+            _reported(),
+            self._datastore.get_connection(commit=False) as connection,
+            connection.cursor() as cursor,
+        ):
+            yield SQLiteCursor(cursor)
+
     def _row(self, query: str, *params: object) -> Sequence[Any] | None:
-        with _reported(), self._datastore.transaction(commit=False) as c:
+        with self._reading() as c:
             c.execute(query, params)
             row: Sequence[Any] | None = c.fetchone()
             return row
@@ -166,7 +176,7 @@ class SqliteBackend:
     def _rows(self, query: str, values: Sequence[object], *params: object) -> Iterator[Any]:
         for start in range(0, len(values), _MANY):
             some = values[start : start + _MANY]
-            with _reported(), self._datastore.transaction(commit=False) as c:
+            with self._reading() as c:
                 c.execute(query.format(", ".join("?" * len(some))), (*params, *some))
                 yield from c.fetchall()
 
@@ -192,16 +202,14 @@ def _check_lease(c: SQLiteCursor, lease: Lease) -> None:
 
 
 def _write_books(c: SQLiteCursor, books: Sequence[tuple[Link, int, bytes]]) -> None:
-    for link, version, book in books:
-        if version == 0:
-            c.execute("INSERT INTO books VALUES (?, 1, ?)", (link, book))
-            continue
-        c.execute(
-            "UPDATE books SET version = version + 1, book = ? WHERE link = ? AND version = ?",
-            (book, link, version),
-        )
-        if c.sqlite_cursor.rowcount != 1:
-            raise Conflict(f"link book {link!r} is no longer at version {version}")
+    new = [(link, book) for link, version, book in books if version == 0]
+    known = [(book, link, version) for link, version, book in books if version]
+    c.executemany("INSERT INTO books VALUES (?, 1, ?)", new)
+    c.executemany(
+        "UPDATE books SET version = version + 1, book = ? WHERE link = ? AND version = ?", known
+    )
+    if known and c.sqlite_cursor.rowcount != len(known):
+        raise Conflict(f"one of {len(known)} link books is no longer at the version that was read")
 
 
 def _write_directory(c: SQLiteCursor, write: Write) -> None:

@@ -1,6 +1,6 @@
 """What a host keeps in memory is a choice of size, never of outcome (design D1)."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.live import Recent
@@ -9,6 +9,7 @@ from domain.commands import Call
 from tests.actors.deployment import Deployment, batches, customer, deployed, send, visitor
 from tests.controls.calls import device, identify, rejected, track
 from tests.controls.times import day
+from tests.store.effort import SOME
 from tests.store.journeys import journeys
 
 
@@ -97,7 +98,7 @@ class TestPassivation:
         assert host.live == 0
         assert (customer(host, "c1"), visitor(host, "u2")) == before
 
-    @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @SOME
     @given(journeys(), st.integers(1, 8))
     def test_d1_the_size_of_memory_changes_no_document(self, life: list[Call], size: int) -> None:
         with deployed(live_profiles=1) as tight, deployed(live_profiles=1_000) as roomy:

@@ -2,13 +2,14 @@
 
 import asyncio
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.commands import Call
 from domain.document import Document
 from tests.actors.deployment import Deployment, InProcess, OnThreads, deployed, without_version
 from tests.controls.world import World
+from tests.store.effort import SOME_UNSHRUNK
 from tests.store.journeys import journeys
 
 Requests = list[list[Call]]
@@ -56,12 +57,7 @@ def people_of(world: World, calls: list[Call]) -> dict[str, Document | None]:
     }
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking whole stacks takes minutes
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@SOME_UNSHRUNK
 @given(st.data())
 async def test_f5_any_arrival_at_one_host_and_at_three_makes_the_same_people(
     data: st.DataObject,

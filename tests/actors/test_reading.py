@@ -1,7 +1,7 @@
 """Timelines straight from the streams, page by page (design D12)."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.errors import BadCursor, Unavailable
@@ -13,6 +13,7 @@ from store.sqlite import SqliteBackend
 from tests.actors.deployment import Deployment, deployed, send
 from tests.controls.calls import identify, track
 from tests.controls.times import MINUTE, day
+from tests.store.effort import MANY, SOME
 
 LIFE: list[AnyCommand] = [
     track("A", uid="u1", at=day(1), message_id="a"),
@@ -101,7 +102,7 @@ class TestTimeline:
         page = await Reading(deployment.store()).timeline("customer", "c1", 10, None)
         assert page == {"activities": [], "next": None}
 
-    @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @SOME
     @given(st.lists(st.tuples(st.sampled_from(["u1", "u2"]), st.integers(0, 5)), max_size=15))
     async def test_pages_of_any_size_hold_everything_once(
         self, activities: list[tuple[str, int]]
@@ -120,6 +121,7 @@ class TestTimeline:
 
 
 class TestCursor:
+    @MANY
     @given(st.integers(parse_instant("0001-01-01"), parse_instant("9999-12-31")), st.text())
     def test_a_place_is_read_as_it_was_written(self, instant: int, message_id: str) -> None:
         assert read_cursor(cursor((instant, message_id))) == (instant, message_id)

@@ -15,6 +15,7 @@ from actors.slots import (
     slot_of,
     visitor_key,
 )
+from tests.store.effort import MANY
 
 PINNED = {
     customer_key("c1"): 1001,
@@ -34,6 +35,7 @@ def test_d1_kinds_of_profiles_are_routed_apart() -> None:
     assert len({customer_key("x"), visitor_key("x"), journal_key("x")}) == 3
 
 
+@MANY
 @given(st.text(), st.integers(1, 64))
 def test_d1_every_key_has_a_slot_and_a_host(key: str, hosts: int) -> None:
     assert 0 <= slot_of(key) < SLOTS

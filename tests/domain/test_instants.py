@@ -88,6 +88,7 @@ def test_a_utc_day_lasts_from_its_first_to_its_last_microsecond() -> None:
     assert date_text(day_of(NOON)) == "2024-01-07"
 
 
-def test_c9_every_moment_that_a_call_can_be_given_can_be_shown() -> None:
+def test_c9_a_moment_corrected_to_before_the_year_1_is_the_start_of_it() -> None:
     first, last = parse_instant("0001-01-01"), parse_instant("9999-12-31")
-    rfc3339(occurred(client=None, original=first, sent=last, received=NOON))
+    moment = occurred(client=None, original=first, sent=last, received=NOON)
+    assert rfc3339(moment) == "0001-01-01T00:00:00.000000Z"

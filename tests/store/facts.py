@@ -65,7 +65,7 @@ origins = st.builds(
     attributes,
     st.none() | instants,
     st.none() | instants,
-    st.dictionaries(texts, st.integers(1), max_size=4).map(Map),
+    st.dictionaries(texts, st.integers(1, 2**62), max_size=4).map(Map),
     st.frozensets(links, max_size=3),
     st.none() | instants,
     st.none() | instants,
@@ -87,7 +87,7 @@ FACTS: dict[type[Any], st.SearchStrategy[AnyEvent]] = {
         CustomerSeen, moments, st.none() | uids, st.lists(links, max_size=3).map(tuple)
     ),
     Folded: st.builds(Folded, moments, cids, st.uuids(), texts),
-    Merged: st.builds(Merged, moments, uids, st.uuids(), st.integers(1), contributions, texts),
+    Merged: st.builds(Merged, moments, uids, st.uuids(), st.integers(1, 2**62), contributions, texts),
     MergeRefused: st.builds(MergeRefused, moments, uids, cids, cids),
     AliasRefused: st.builds(AliasRefused, moments, texts, cids),
     AttributesRefused: st.builds(AttributesRefused, moments, st.none() | uids, writes),

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from immutables import Map
 
 from domain.commands import Call
@@ -20,6 +20,7 @@ from store.folder import DATABASE
 from tests.controls.calls import alias, device, group, identify, rejected, track
 from tests.controls.times import day
 from tests.controls.world import customer, source, visitor
+from tests.store.effort import SOME
 from tests.store.journeys import journeys
 from tests.store.scribe import Scribe, opened_again, scribe
 
@@ -123,7 +124,7 @@ class TestWhatIsCommittedIsRead:
         for word in (b"Bought", b"Novak", b"referrer"):
             assert word not in text
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @SOME
     @given(journeys())
     def test_any_life_is_recovered_as_it_was(self, life: list[Call]) -> None:
         with scribe() as (told, folder):

@@ -16,6 +16,7 @@ from store.keyring import Keyring, ProfileCipher
 from store.mapper import SMALL, NoTranscoder, ProfileMapper
 from store.topics import EVENTS, Topics
 from tests.controls.events import content, moment, tracked, visitor_born
+from tests.store.effort import MANY
 from tests.store.facts import FACTS, recorded
 
 ANA, BEN = UUID(int=1), UUID(int=2)
@@ -39,6 +40,7 @@ def activity(name: str = "Clicked") -> Recorded:
 
 
 class TestRoundTrip:
+    @MANY
     @given(recorded)
     def test_d7_every_event_comes_back_as_it_was(self, one: Recorded) -> None:
         maps = mapper()
@@ -86,6 +88,7 @@ class TestCompression:
         assert len(maps.pack(value)) == len(msgspec.msgpack.encode(value)) + 1
         assert maps.unpack(maps.pack(value)) == value
 
+    @MANY
     @given(st.integers(0, 3 * SMALL))
     def test_every_size_comes_back(self, size: int) -> None:
         maps = mapper()
@@ -122,6 +125,7 @@ class TestTampering:
         with pytest.raises(Tampered, match=r"Event 1 \(tracked.1\) of profile .* was altered"):
             maps.to_domain_event(swapped)
 
+    @MANY
     @given(st.data())
     def test_d8_any_altered_byte_is_noticed(self, data: st.DataObject) -> None:
         maps = mapper()

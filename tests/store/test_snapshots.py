@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.attributes import Policies, Policy, Register
@@ -24,6 +24,7 @@ from store.snapshots import FIRST, THRESHOLDS, due, fingerprint
 from tests.controls.calls import identify, rejected, track
 from tests.controls.times import day
 from tests.controls.world import customer, visitor
+from tests.store.effort import MANY, SOME
 from tests.store.journeys import journeys
 from tests.store.scribe import Scribe, opened_again, scribe
 
@@ -33,11 +34,13 @@ PLANS = [identify("u2", "c1", attributes={"plan": plan}, at=day(plan)) for plan 
 
 
 class TestWhenASnapshotIsDue:
+    @MANY
     @given(versions, versions)
     def test_a_stream_that_passes_a_threshold_is_due(self, before: int, growth: int) -> None:
         passed = [at for at in THRESHOLDS if before < at <= before + growth]
         assert due(before, before + growth) is bool(passed)
 
+    @MANY
     @given(versions, st.lists(st.integers(1, 400), max_size=20))
     def test_no_threshold_is_missed_however_a_stream_grows(
         self, start: int, steps: list[int]
@@ -54,11 +57,13 @@ class TestWhenASnapshotIsDue:
         assert due(FIRST - 1, FIRST)
         assert not due(FIRST, FIRST + 1)
 
+    @MANY
     @given(st.integers(FIRST, 10**9))
     def test_at_most_a_quarter_of_a_stream_is_replayed(self, version: int) -> None:
         latest = THRESHOLDS[bisect_right(THRESHOLDS, version) - 1]
         assert version - latest <= max(FIRST, version // 4)
 
+    @MANY
     @given(st.integers(FIRST, 10**9))
     def test_all_snapshots_together_cost_no_more_than_a_few_streams(self, version: int) -> None:
         assert sum(at for at in THRESHOLDS if at <= version) <= 6 * version
@@ -131,7 +136,7 @@ class TestRecovery:
         assert snapshot.version == 9
         assert told.store.journal(journal.id, "web") == journal
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @SOME
     @given(journeys(), st.integers(1, 6))
     def test_snapshot_and_tail_are_the_full_replay(self, life: list[Call], batch: int) -> None:
         with scribe() as (told, folder), every(2):
