@@ -11,6 +11,9 @@ from actors.supervisor import OPTIONS, Member, Supervisor
 NAMESPACE = "onefold"
 SUPERVISOR = "supervisor"
 
+INLINE_BYTES = 4_000_000
+"""A batch of any size travels inside its call, never through the object store."""
+
 OBJECT_STORE_BYTES = 100_000_000
 """Batches travel inline; the object store is next to unused."""
 
@@ -25,6 +28,7 @@ def local_ray(cpus: int) -> Iterator[None]:
         namespace=NAMESPACE,
         object_store_memory=OBJECT_STORE_BYTES,
         logging_level=logging.WARNING,
+        _system_config={"max_direct_call_object_size": INLINE_BYTES},
     )
     try:
         yield

@@ -82,7 +82,7 @@ def _measured(options: argparse.Namespace, facts: dict[str, str]) -> Report:
     notes = [
         f"A call is {mean:.0f} bytes of JSON; {_told(expected_counts(calls))}: all were found.",
         "Ours: over HTTP, each answer a 200 after the commit; the sender ran on the same cores.",
-        f"Plain: eventsourcing as it comes, on SQLite, name and properties saved; {plain.what}.",
+        f"Plain: eventsourcing as it comes, on SQLite, each call saved whole; {plain.what}.",
     ]
     plain = replace(plain, what="plain")
     command = shlex.join(["scripts/bench", *sys.argv[1:]])

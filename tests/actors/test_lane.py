@@ -21,6 +21,9 @@ from actors.parcels import (
 from domain.commands import Track
 from tests.controls.calls import track
 
+PATIENCE = 10
+"""Seconds after which something that should have happened never will."""
+
 SILENT = HostUnreachable("host-0", "it does not answer")
 
 
@@ -57,7 +60,7 @@ class SlowHost:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let everybody else go on until something is so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not condition():  # noqa: ASYNC110 - what is waited for is the loop itself
             await asyncio.sleep(0)
 
@@ -80,7 +83,7 @@ def lane_to(host: SlowHost, *, batch: int = 500, queue: int = 20_000, retry: flo
 
 
 def submitted(lane: Lane, *activities: str) -> "asyncio.Task[list[Result]]":
-    return asyncio.create_task(lane.submit(parcels(*activities)))
+    return asyncio.create_task(asyncio.wait_for(lane.submit(parcels(*activities)), PATIENCE))
 
 
 @pytest.fixture

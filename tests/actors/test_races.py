@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 
 from actors.host import ProfileHost
-from actors.parcels import APPLIED, Question, Result
+from actors.parcels import APPLIED, DUPLICATE, UNAVAILABLE, Question, Result
 from domain.commands import AnyCommand
 from domain.document import Document
 from store.backend import Write
@@ -112,6 +112,13 @@ def at_once(*actions: Callable[[], list[Result]]) -> list[list[Result]]:
 
     with ThreadPoolExecutor(len(actions)) as pool:
         return list(pool.map(run, actions))
+
+
+def sent_until_taken(host: ProfileHost, *calls: AnyCommand) -> list[Result]:
+    """Send a batch again as long as any of it kept losing its races."""
+    while UNAVAILABLE in (results := send(host, *calls)):
+        pass
+    return results
 
 
 def shown(host: ProfileHost, kind: str, name: str) -> Document | None:
@@ -222,20 +229,18 @@ def test_m3_two_hosts_never_both_miss_a_link(deployment: Deployment) -> None:
         assert customer(host, f"c{number}")["uids"] == [f"early-{number}", f"late-{number}"]
 
 
-def test_two_hosts_write_one_hundred_batches_at_once_and_lose_nothing(
+def test_three_hosts_write_ninety_batches_at_once_and_lose_nothing(
     deployment: Deployment,
 ) -> None:
     hosts = [deployment.hosts[0], deployment.rival("host-8"), deployment.rival("host-9")]
 
     def work(host: ProfileHost, name: str) -> Callable[[], list[Result]]:
-        return lambda: [
-            result
-            for n in range(30)
-            for result in send(host, track(name, uid="busy"), track(name, uid=f"u{n % 5}"))
-        ]
+        batches = [(track(name, uid="busy"), track(name, uid=f"u{n % 5}")) for n in range(30)]
+        return lambda: [result for batch in batches for result in sent_until_taken(host, *batch)]
 
     answers = at_once(*(work(host, name) for host, name in zip(hosts, "ABC", strict=True)))
-    assert answers == [[APPLIED] * 60] * 3
-    assert deployment.counted() == {"activities": 180, "visitors": 6}
+    assert all(set(results) <= {APPLIED, DUPLICATE} for results in answers)
+    counted = deployment.counted()
+    assert (counted["activities"], counted["visitors"]) == (180, 6)
     for host in hosts:
         assert visitor(host, "busy")["activities"] == {"A": 30, "B": 30, "C": 30}

@@ -67,7 +67,7 @@ def test_a_book_gives_the_identifies_of_one_uid() -> None:
     assert book.of(Uid("u of ana")) == [by("ana", 1), by("ana", 3)]
 
 
-def test_of_one_customers_identifies_a_book_keeps_32_and_always_the_first_and_the_last() -> None:
+def test_of_one_customers_identifies_a_book_keeps_a_few_and_always_the_first_and_the_last() -> None:
     book = LinkBook()
     for at in (*range(50, 100), *range(50)):
         book = book.identify(by("ana", at))

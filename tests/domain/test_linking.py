@@ -3,6 +3,8 @@
 from itertools import permutations
 from typing import TYPE_CHECKING
 
+import pytest
+
 from domain.events import (
     ActivityTracked,
     AttributesSet,
@@ -257,3 +259,21 @@ def test_m3_an_identify_that_brings_a_new_link_key_is_recorded() -> None:
         .then(CustomerSeen, Folded, merge_of("u2", LINKED))
     )
     assert world.owners == {"u1": ANA, "u2": ANA}
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="F5: a full book forgets the last identify of one UID for the sake of another's",
+)
+def test_f5_the_last_identify_of_a_uid_is_known_to_a_second_link_key_in_any_order() -> None:
+    attic = (device("attic"),)
+    said: list[Call] = [
+        identify("u1", "ana", links=SOFA, at=day(7, hour=8)),
+        *(identify("u2", "ana", links=SOFA, at=day(7, hour=9, minute=n)) for n in range(40)),
+        identify("u1", "ana", at=day(7, hour=12)),
+        identify("u2", "ana", at=day(7, hour=13)),
+        page(uid="u3", links=attic, at=day(7, hour=11)),
+    ]
+    second_key = page(uid="u1", links=attic, at=day(8))
+    assert given(second_key, *said).world.owners == {"u1": ANA, "u2": ANA, "u3": ANA}
+    assert given(*said, second_key).world.owners == {"u1": ANA, "u2": ANA, "u3": ANA}

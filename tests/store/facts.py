@@ -87,7 +87,9 @@ FACTS: dict[type[Any], st.SearchStrategy[AnyEvent]] = {
         CustomerSeen, moments, st.none() | uids, st.lists(links, max_size=3).map(tuple)
     ),
     Folded: st.builds(Folded, moments, cids, st.uuids(), texts),
-    Merged: st.builds(Merged, moments, uids, st.uuids(), st.integers(1, 2**62), contributions, texts),
+    Merged: st.builds(
+        Merged, moments, uids, st.uuids(), st.integers(1, 2**62), contributions, texts
+    ),
     MergeRefused: st.builds(MergeRefused, moments, uids, cids, cids),
     AliasRefused: st.builds(AliasRefused, moments, texts, cids),
     AttributesRefused: st.builds(AttributesRefused, moments, st.none() | uids, writes),
