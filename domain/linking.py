@@ -90,7 +90,7 @@ def own_key(uid: Uid) -> LinkKey:
 def _extended(known: tuple[Identified, ...], new: Identified) -> tuple[Identified, ...]:
     """Add what is latest, as nearly every identify is."""
     is_full = len(known) >= IDENTIFIES
-    if is_full and known[-2].cid == known[-1].cid == new.cid:
+    if is_full and known[-2].cid == known[-1].cid == new.cid and known[-1].uid == new.uid:
         return (*known[:-1], new)
     return (*known, new) if not is_full else _thinned([*known, new])
 
@@ -99,7 +99,8 @@ def _thinned(identifies: list[Identified]) -> tuple[Identified, ...]:
     """Keep the book small at the price of what matters least (decision 0003).
 
     An identify between two others of its customer decides nothing unless another customer's
-    turns up between them later; the one soonest followed by the next goes first.
+    turns up between them later; the one soonest followed by the next goes first. The last one
+    of each UID stays: what it ties under further link keys may depend on it.
     """
     while len(identifies) > IDENTIFIES:
         inner = [
@@ -108,6 +109,7 @@ def _thinned(identifies: list[Identified]) -> tuple[Identified, ...]:
                 zip(identifies, identifies[1:], identifies[2:], strict=False), start=1
             )
             if before.cid == here.cid == after.cid
+            and any(later.uid == here.uid for later in identifies[index + 1 :])
         ]
         if not inner:
             break

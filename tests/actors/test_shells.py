@@ -10,11 +10,11 @@ import structlog
 from actors import shells
 from actors.host import HostInfo
 from actors.logs import configure_logs
-from actors.parcels import APPLIED, Parcel, Question, Reply, pack_parcels, unpack_reply
+from actors.parcels import APPLIED, FAILED, Parcel, Question, Reply, pack_parcels, unpack_reply
 from actors.shells import HostSettings, HostShell
 from domain.attributes import Policies
 from store.errors import StoreMissing
-from store.folder import prepare
+from store.folder import DATABASE, prepare
 from tests.controls.calls import track
 
 
@@ -88,6 +88,20 @@ def test_it_says_how_long_it_has_been_at_one_batch(
     shell.handle(b"")
     assert asked == [7.5]
     assert shell.info().busy_for == 0.0
+
+
+def test_a_clean_stop_leaves_one_whole_file_and_takes_nothing_more(
+    shell: HostShell, tmp_path: Path
+) -> None:
+    prepare(tmp_path, {}).backend.close()
+    shell.stop()
+    sent(shell)
+    for _ in range(2):
+        shell.stop()
+    assert list(tmp_path.glob(f"{DATABASE}-*")) == []
+    assert sent(shell).results == [FAILED]
+    again = HostShell(HostSettings(tmp_path, 0, 1, 100, "normal", Policies()))
+    assert again.read(Question("visitor", "u1"))[1] is not None
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-import pytest
-
 from domain.events import (
     ActivityTracked,
     AttributesSet,
@@ -261,10 +259,6 @@ def test_m3_an_identify_that_brings_a_new_link_key_is_recorded() -> None:
     assert world.owners == {"u1": ANA, "u2": ANA}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="F5: a full book forgets the last identify of one UID for the sake of another's",
-)
 def test_f5_the_last_identify_of_a_uid_is_known_to_a_second_link_key_in_any_order() -> None:
     attic = (device("attic"),)
     said: list[Call] = [

@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, Phase, settings
 
-MANY = settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """For what runs in memory."""
 
 SOME = settings(MANY, max_examples=15)

@@ -13,6 +13,7 @@ from immutables import Map
 from domain.commands import Call
 from domain.events import ActivityTracked, CustomerBorn, Folded, Merged, MergeRefused, VisitorBorn
 from domain.linking import LinkBook
+from store import archive
 from store.archive import Store
 from store.backend import Entry, Lease
 from store.errors import Conflict, Fenced, KeyMissing, Tampered
@@ -116,6 +117,14 @@ class TestWhatIsCommittedIsRead:
         counted = +Counter(told.store.backend.tallies())
         assert counted == +told.world.tallies
         assert counted == Counter(activities=3, customers=2, folds=3, refusals=2, rejections=2)
+
+    def test_keys_that_were_let_go_are_found_again(
+        self, told: Scribe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(archive, "CIPHERS", 1)
+        with opened_again(tmp_path) as store:
+            for profile in [*told.world.profiles.values()] * 2:
+                assert store.profile(profile.id) == profile
 
     def test_the_file_shows_nothing_that_was_said(self, told: Scribe, tmp_path: Path) -> None:
         assert told.send(track("Bought a ring", uid="u9", properties={"to": "Ana Novak"})) > 0
