@@ -87,7 +87,7 @@ class HostShell:
 def _spare_the_collector() -> None:
     """Let the cycle collector run rarely: live profiles are many, lasting, and without cycles.
 
-    Looking through them again and again costs a third of the throughput (decision 0008).
+    Looking through them again and again costs a quarter of the throughput (decision 0008).
     """
     gc.collect()
     gc.freeze()
