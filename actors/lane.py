@@ -24,7 +24,7 @@ log = structlog.get_logger()
 class LaneLimits(msgspec.Struct, frozen=True):
     """`batch` parcels travel together at most, `queue` may wait; `retry_for` is in seconds."""
 
-    batch: int = 500
+    batch: int = 1_000
     queue: int = 20_000
     retry_for: float = 20.0
 

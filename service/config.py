@@ -50,7 +50,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     poison: tuple[str, ...] = ()
     policies: Policies = Policies()
     live_profiles: Positive = 50_000
-    batch: Positive = 500
+    batch: Positive = 1_000
     queue: Positive = 20_000
     retry_for: Annotated[float, msgspec.Meta(ge=0)] = 20.0
     synchronous: Literal["full", "normal"] = "full"

@@ -39,7 +39,7 @@ def test_the_defaults_serve_this_machine_from_this_folder() -> None:
     config = load_config(None, {}, {})
     assert config == Config(data=Path.cwd() / "onefold-data")
     assert (config.host, config.port, config.synchronous) == ("127.0.0.1", 8080, "full")
-    assert (config.live_profiles, config.batch, config.queue) == (50_000, 500, 20_000)
+    assert (config.live_profiles, config.batch, config.queue) == (50_000, 1_000, 20_000)
     assert config.hosts == max(1, len(os.sched_getaffinity(0)) - 1)
     assert config.limits == Limits(4_194_304, 2_500, 32_768, 16, 255, 100)
 
@@ -163,7 +163,7 @@ def test_explain_shows_each_setting_and_where_it_comes_from() -> None:
     assert shown["port"] == ("1", "--port")
     assert shown["host"] == ("::1", "ONEFOLD_HOST")
     assert shown["queue"] == ("5", "named.toml")
-    assert shown["batch"] == ("500", "default")
+    assert shown["batch"] == ("1000", "default")
     assert shown["links"] == ('{"device":"context.device.id"}', "default")
     assert '"score":"max"' in shown["policies"][0]
 
