@@ -57,10 +57,6 @@ class Supervisor:
         self._thread = Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
 
-    def infos(self) -> dict[str, Any]:
-        """Ask every member how it is; raises `RayError` when one does not say."""
-        return {member.name: self._asked(member) for member in self._members}
-
     def stop(self) -> None:
         """Stop looking after anybody."""
         self._stopped.set()

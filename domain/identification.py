@@ -64,7 +64,7 @@ def apply(call: Call, target: Target, draft: Draft, recorded_at: Instant) -> Out
     moment = Moment(call.message_id, call.occurred_at, recorded_at, call.source)
     if target.cid is None:
         return _to_visitor(call, target.visitor, draft, moment)
-    return _to_customer(call, target, draft, moment)
+    return _to_customer(call, target.cid, target.rule, draft, moment)
 
 
 def reject(command: Reject, draft: Draft, recorded_at: Instant) -> Outcome:
@@ -117,9 +117,9 @@ def _register(draft: Draft, visitor: Profile, before: Origin, moment: Moment) ->
             visitor = draft.record(visitor, LinkRefused(moment, uid=uid, link=link))
 
 
-def _to_customer(call: Call, target: Target, draft: Draft, moment: Moment) -> Outcome:
-    cid, customer = target.cid, None if target.cid is None else draft.customer(target.cid)
-    if cid is None or (customer is not None and call.message_id in customer.seen):
+def _to_customer(call: Call, cid: Cid, rule: str, draft: Draft, moment: Moment) -> Outcome:
+    customer = draft.customer(cid)
+    if customer is not None and call.message_id in customer.seen:
         return Outcome.DUPLICATE
     is_noop = isinstance(call, Alias) and call.previous_id == Uid(cid)
     if is_noop and call.uid is None:
@@ -127,7 +127,7 @@ def _to_customer(call: Call, target: Target, draft: Draft, moment: Moment) -> Ou
     if customer is None:
         customer = draft.bear(CustomerBorn(moment, cid=cid))
     if call.uid is not None:
-        customer = claim(draft, customer, call.uid, target.rule, moment)
+        customer = claim(draft, customer, call.uid, rule, moment)
     if call.uid is not None or not isinstance(call, Alias):
         customer = _belonging(draft, customer, call, call.uid, moment)
     if isinstance(call, Alias) and not is_noop:
