@@ -1,7 +1,8 @@
 """Attribute values as registers that converge whatever the order of arrival (rule F1)."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from immutables import Map
@@ -26,6 +27,10 @@ class Policy(StrEnum):
     UNION = "union"
 
 
+# Looking a member up on its class costs as much as all else that a write takes.
+_LATEST, _EARLIEST, _UNION = Policy.LATEST, Policy.EARLIEST, Policy.UNION
+
+
 class Register(msgspec.Struct, frozen=True, order=True, array_like=True):
     """One write that won: its time, the call that made it, and the value as JSON.
 
@@ -45,20 +50,49 @@ Value = Register | Members
 Attributes = Map[str, Value]
 
 
+FIRST_TOUCH = ("initial_", "first_", "$initial_")
+"""Attributes of such names show their earliest write."""
+
+SYSTEM: Final[Mapping[str, Policy]] = {
+    "groups": Policy.UNION,
+    "$sources": Policy.UNION,
+    "$browser": Policy.LATEST,
+    "$os": Policy.LATEST,
+    "$device": Policy.LATEST,
+    "$language": Policy.LATEST,
+    "$time_zone": Policy.LATEST,
+    "$referrer": Policy.LATEST,
+    "$initial_referrer": Policy.EARLIEST,
+    "$utm_source": Policy.LATEST,
+    "$initial_utm_source": Policy.EARLIEST,
+    "$utm_medium": Policy.LATEST,
+    "$initial_utm_medium": Policy.EARLIEST,
+    "$utm_campaign": Policy.LATEST,
+    "$initial_utm_campaign": Policy.EARLIEST,
+    "$utm_term": Policy.LATEST,
+    "$initial_utm_term": Policy.EARLIEST,
+    "$utm_content": Policy.LATEST,
+    "$initial_utm_content": Policy.EARLIEST,
+}
+"""The attributes that activities themselves set, by policy (decision 0013)."""
+
+NAMED: Final[Mapping[str, Policy]] = {
+    **SYSTEM,
+    "first_name": Policy.LATEST,  # people correct it: no first touch (decision 0006)
+}
+
+
 class Policies(msgspec.Struct, frozen=True):
     """The policy of each attribute: named ones first, then first touch by prefix, else latest."""
 
-    named: dict[str, Policy] = msgspec.field(
-        # A first name is a name that people correct, not a first touch (decision 0006).
-        default_factory=lambda: {"groups": Policy.UNION, "first_name": Policy.LATEST}
-    )
+    named: dict[str, Policy] = msgspec.field(default_factory=lambda: dict(NAMED))
 
     def of(self, name: str) -> Policy:
         """Tell the policy of one attribute."""
         policy = self.named.get(name)
         if policy is not None:
             return policy
-        return Policy.EARLIEST if name.startswith(("initial_", "first_")) else Policy.LATEST
+        return Policy.EARLIEST if name.startswith(FIRST_TOUCH) else Policy.LATEST
 
 
 def written(policy: Policy, occurred_at: Instant, message_id: str, value: RawJson) -> Value | None:
@@ -66,14 +100,32 @@ def written(policy: Policy, occurred_at: Instant, message_id: str, value: RawJso
 
     A `null` removes under *latest*; under every other policy it is no value and gives None.
     """
-    if policy is Policy.LATEST:
-        return Register(occurred_at, message_id, value)
-    decoded = msgspec.json.decode(value)
-    if decoded is None:
+    if policy is not _LATEST and value == NULL:
         return None
-    if policy is Policy.UNION:
-        return _members(decoded)
+    if policy is _UNION:
+        return _members(msgspec.json.decode(value))
     return Register(occurred_at, message_id, value)
+
+
+def rewritten(
+    policy: Policy, have: Value | None, occurred_at: Instant, message_id: str, value: RawJson
+) -> Value | None:
+    """Give what one more write makes of an attribute; `have` itself when it changes nothing.
+
+    The same as joining with what is `written`, less what it takes to make a value that loses.
+    """
+    if type(have) is Register and have.occurred_at != occurred_at:
+        is_later = have.occurred_at < occurred_at
+        if policy is _LATEST:
+            return Register(occurred_at, message_id, value) if is_later else have
+        if policy is _EARLIEST and is_later:
+            return have
+    if type(have) is frozenset and value in have and value[:1] != b"[":
+        return have
+    new = written(policy, occurred_at, message_id, value)
+    if have is None or new is None:
+        return have if new is None else new
+    return joined(policy, have, new)
 
 
 def joined(policy: Policy, left: Value, right: Value) -> Value:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from domain.attributes import RawJson
+from domain.attributes import SYSTEM, RawJson
 from domain.commands import Alias, Call, Identify, Track
 from domain.draft import Draft
 from domain.events import (
@@ -18,7 +18,7 @@ from domain.instants import day_of
 from domain.profile import Profile
 
 ATTRIBUTES = 2_000
-"""Attributes a profile may have; further ones are refused and recorded."""
+"""Attributes a profile may have beside `SYSTEM` ones; further ones are refused and recorded."""
 
 
 def record_content(
@@ -73,11 +73,13 @@ def _within_limit(
     profile: Profile, attributes: Mapping[str, RawJson]
 ) -> tuple[dict[str, RawJson], dict[str, RawJson]]:
     have = profile.total.attributes
-    room = ATTRIBUTES - len(have)
+    if len(have) + len(attributes) <= ATTRIBUTES:
+        return dict(attributes), {}
+    room = ATTRIBUTES - sum(name not in SYSTEM for name in have)
     taken: dict[str, RawJson] = {}
     declined: dict[str, RawJson] = {}
     for name, value in attributes.items():
-        if name in have:
+        if name in have or name in SYSTEM:
             taken[name] = value
         elif room > 0:
             room -= 1

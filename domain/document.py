@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from domain.attributes import shown
+from domain.events import Refusal
 from domain.identifiers import Uid
 from domain.instants import date_text, rfc3339
 from domain.profile import Profile
@@ -36,7 +37,12 @@ def digest(profile: Profile) -> str:
     Any order and repetition of one person's calls gives the same digest (rule F5). How many
     events they took, the version, may differ, and so is left out.
     """
-    return hashlib.sha256(msgspec.json.encode(_shape(profile), order="sorted")).hexdigest()
+    return hashlib.sha256(canonical(profile)).hexdigest()
+
+
+def canonical(profile: Profile) -> bytes:
+    """Encode what the digest covers: the document without version and digest, keys sorted."""
+    return msgspec.json.encode(_shape(profile), order="sorted")
 
 
 def _shape(profile: Profile) -> Document:
@@ -53,7 +59,7 @@ def _shape(profile: Profile) -> Document:
         "last_seen": None if total.last_seen is None else rfc3339(total.last_seen),
         "activity_count": sum(total.activities.values()),
         "activities": dict(sorted(total.activities.items())),
-        "refusals": [_refusal(profile, key) for key in sorted(profile.refusals)],
+        "refusals": refusals_shown(profile),
     }
     if profile.cid is not None:
         day = profile.last_identified_on
@@ -61,8 +67,12 @@ def _shape(profile: Profile) -> Document:
     return shape
 
 
-def _refusal(profile: Profile, key: str) -> Document:
-    refusal = profile.refusals[key]
+def refusals_shown(profile: Profile) -> list[Document]:
+    """Show what was declined, in the order of code and subject."""
+    return [_refusal(profile.refusals[key]) for key in sorted(profile.refusals)]
+
+
+def _refusal(refusal: Refusal) -> Document:
     return {
         "code": refusal.code,
         "subject": refusal.subject,

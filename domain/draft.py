@@ -22,6 +22,7 @@ from domain.events import (
     LinkRefused,
     Merged,
     MergeRefused,
+    Moment,
     VisitorBorn,
 )
 from domain.identifiers import Cid, LinkKey, ProfileId, Uid
@@ -42,6 +43,10 @@ TALLIES: dict[type, tuple[tuple[str, int], ...]] = {
     CallRejected: (("rejections", 1),),
 }
 """What each event adds to the deployment's counters."""
+
+RECEIVED, REJECTED = "received:", "rejected:"
+"""Before a source's name: the counters of its calls that are in the log, and of those of them
+that were not taken. A call that told nothing new is in no counter."""
 
 
 class Archive(Protocol):
@@ -126,10 +131,24 @@ class Draft:
     def tallies(self) -> dict[str, int]:
         """Count what this draft adds to the deployment's counters."""
         tallies = Counter(duplicates=self.duplicates)
+        tallies.update(self._calls())
         for kind, count in Counter(type(recorded.event) for recorded in self.recorded).items():
             for name, delta in TALLIES.get(kind, ()):
                 tallies[name] += count * delta
         return dict(tallies)
+
+    def _calls(self) -> Counter[str]:
+        """Count the calls that left something in the log; one call is one moment."""
+        names: list[str] = []
+        last: Moment | None = None
+        for recorded in self.recorded:
+            moment = recorded.event.moment
+            if moment is not last:
+                last = moment
+                names.append(RECEIVED + moment.source)
+                if type(recorded.event) is CallRejected:
+                    names.append(REJECTED + moment.source)
+        return Counter(names)
 
     def bear(self, event: VisitorBorn | CustomerBorn) -> Profile:
         """Start a stream."""

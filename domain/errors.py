@@ -48,3 +48,13 @@ class StreamOutOfOrder(DomainError):
         super().__init__(f"{event} cannot come next on {profile}")
         self.event = event
         self.profile = profile
+
+
+class UnknownAttribute(DomainError):
+    """An attribute that nobody ever wrote on this profile."""
+
+    code = "unknown_attribute"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Expected an attribute that was written before, got {name[:255]!r}")
+        self.name = name

@@ -1,5 +1,6 @@
 """Every event of a person, told so that people and programs can read it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -9,9 +10,32 @@ from domain.draft import Recorded
 from domain.events import Content, Contribution, Moment
 from domain.instants import rfc3339
 from domain.origin import Origin
+from domain.person import Positioned
+from domain.profile import Profile
 
 _RAW = frozenset({"context", "properties"})
 _TIMES = frozenset({"received_at", "original_at", "sent_at", "first_seen", "last_seen"})
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A page of a history: at most `limit` events behind the position `after`.
+
+    Behind means before it when the newest come first.
+    """
+
+    limit: int
+    after: int | None = None
+    newest_first: bool = False
+
+    def of(self, positions: list[int]) -> list[int]:
+        """Pick the page and one more, if there is one, from positions in order."""
+        ordered = positions[::-1] if self.newest_first else positions
+        return [at for at in ordered if self._is_behind(at)][: self.limit + 1]
+
+    def _is_behind(self, position: int) -> bool:
+        if self.after is None:
+            return True
+        return position < self.after if self.newest_first else position > self.after
 
 
 def entry(position: int, recorded: Recorded) -> dict[str, Any]:
@@ -35,6 +59,17 @@ def entry(position: int, recorded: Recorded) -> dict[str, Any]:
         elif not isinstance(value, Moment):
             told[field] = _told(field, value)
     return told
+
+
+def told(profile: Profile, events: Iterable[Positioned]) -> list[dict[str, Any]]:
+    """Tell events of a profile and its origins, each with the name of its stream."""
+    streams = {profile.id: str(profile).partition("@")[0]} | {
+        visitor_id: f"visitor:{uid}" for uid, visitor_id in profile.visitors.items()
+    }
+    return [
+        {"stream": streams[recorded.profile_id], **entry(position, recorded)}
+        for position, recorded in events
+    ]
 
 
 def _moment(moment: Moment) -> dict[str, Any]:

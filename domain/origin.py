@@ -7,7 +7,7 @@ origin join (the further one wins, field by field); two *different* origins add 
 import msgspec
 from immutables import Map
 
-from domain.attributes import Attributes, Policies, RawJson, join_attributes, joined, written
+from domain.attributes import Attributes, Policies, RawJson, join_attributes, rewritten
 from domain.identifiers import LinkKey
 from domain.instants import Instant
 
@@ -51,16 +51,22 @@ class Origin(msgspec.Struct, frozen=True):
         self, policies: Policies, at: Instant, message_id: str, writes: dict[str, RawJson]
     ) -> "Origin":
         """Write attributes, each under its policy."""
-        attributes = self.attributes
+        attributes, named = self.attributes.mutate(), policies.named
         for name, raw in writes.items():
-            policy = policies.of(name)
-            value = written(policy, at, message_id, raw)
-            if value is not None:
-                have = attributes.get(name)
-                attributes = attributes.set(
-                    name, value if have is None else joined(policy, have, value)
-                )
-        return msgspec.structs.replace(self, attributes=attributes)
+            have = attributes.get(name)
+            policy = named.get(name) or policies.of(name)
+            value = rewritten(policy, have, at, message_id, raw)
+            if value is not None and value is not have:
+                attributes[name] = value
+        return Origin(
+            attributes.finish(),
+            self.first_seen,
+            self.last_seen,
+            self.activities,
+            self.links,
+            self.identified_from,
+            self.identified_to,
+        )
 
     def link(self, links: tuple[LinkKey, ...]) -> "Origin":
         """Add the link keys that a call brought."""
@@ -104,7 +110,10 @@ def join(policies: Policies, left: Origins, right: Origins) -> Origins:
 
 
 def combine(policies: Policies, left: Origin, right: Origin) -> Origin:
-    """Add up two different origins into what a reader is shown."""
+    """Add up two different origins into what a reader is shown.
+
+    Link keys are left out: nobody is shown them, and to copy thousands at each fold is dear.
+    """
     activities = left.activities
     for name, count in right.activities.items():
         activities = _counted(activities, name, count)
@@ -113,7 +122,7 @@ def combine(policies: Policies, left: Origin, right: Origin) -> Origin:
         _least(left.first_seen, right.first_seen),
         _greatest(left.last_seen, right.last_seen),
         activities,
-        left.links | right.links,
+        frozenset(),
         _least(left.identified_from, right.identified_from),
         _greatest(left.identified_to, right.identified_to),
     )

@@ -40,7 +40,8 @@ class Profile(msgspec.Struct, frozen=True):
     """The state of one stream.
 
     `total` is the sum of all `origins`, kept up to date so that a read costs the same with
-    one folded visitor or ten thousand. `visitors` maps each folded UID to its own stream.
+    one folded visitor or ten thousand; a customer's holds no link keys, for its origins do.
+    `visitors` maps each folded UID to its own stream.
     """
 
     id: ProfileId
@@ -99,7 +100,7 @@ def evolve(profile: Profile, event: Event, policies: Policies = DEFAULT_POLICIES
         case Merged():
             return _merged(profile, event, policies)
         case MergeRefused() | AliasRefused() | AttributesRefused() | LinkRefused():
-            refusals = {f"{r.code} {r.subject}": r for r in _refusals(event)}
+            refusals = {f"{r.code} {r.subject}": r for r in refusals_of(event)}
             return _next(profile, event, refusals=profile.refusals.update(refusals))
         case _:
             assert_never(event)
@@ -107,7 +108,7 @@ def evolve(profile: Profile, event: Event, policies: Policies = DEFAULT_POLICIES
 
 def _took(profile: Profile, event: ActivityTracked | AttributesSet, policies: Policies) -> Profile:
     content = event.content
-    origin = _grown(profile.origin(content.uid), event, policies)
+    origin = grown(profile.origin(content.uid), event, policies)
     named = profile.cid is not None and (content.asserts or content.uid is None)
     return Profile(
         profile.id,
@@ -115,7 +116,7 @@ def _took(profile: Profile, event: ActivityTracked | AttributesSet, policies: Po
         profile.uid,
         profile.cid,
         profile.origins.set(content.uid or CID_ALONE, origin),
-        origin if profile.cid is None else _grown(profile.total, event, policies),
+        origin if profile.cid is None else _summed(profile.total, event, policies),
         profile.visitors,
         profile.folded_into,
         profile.seen.add(event.moment.message_id),
@@ -126,14 +127,19 @@ def _took(profile: Profile, event: ActivityTracked | AttributesSet, policies: Po
     )
 
 
-def _grown(origin: Origin, event: ActivityTracked | AttributesSet, policies: Policies) -> Origin:
+def grown(origin: Origin, event: ActivityTracked | AttributesSet, policies: Policies) -> Origin:
+    """Add to an origin what a call brought."""
+    origin = _summed(origin, event, policies)
+    return origin.link(event.content.links) if event.content.links else origin
+
+
+def _summed(origin: Origin, event: ActivityTracked | AttributesSet, policies: Policies) -> Origin:
+    """Add what a call brought, link keys apart."""
     content, at = event.content, event.moment.occurred_at
     if isinstance(event, ActivityTracked):
         origin = origin.active(event.name, at)
     if content.attributes:
         origin = origin.write(policies, at, event.moment.message_id, content.attributes)
-    if content.links:
-        origin = origin.link(content.links)
     return origin.identify(at) if content.asserts else origin
 
 
@@ -147,7 +153,7 @@ def _identified(profile: Profile, event: CustomerSeen) -> Profile:
         event,
         last_identified_on=last,
         origins=profile.origins.set(event.uid, origin),
-        total=profile.total.link(event.links).identify(event.moment.occurred_at),
+        total=profile.total.identify(event.moment.occurred_at),
     )
 
 
@@ -172,9 +178,11 @@ def _merged(profile: Profile, event: Merged, policies: Policies) -> Profile:
     )
 
 
-def _refusals(
+def refusals_of(
     event: MergeRefused | AliasRefused | AttributesRefused | LinkRefused,
 ) -> list[Refusal]:
+    """Show a refusal the way the profile does."""
+
     def refusal(code: str, subject: str, detail: str = "") -> Refusal:
         return Refusal(
             code=code,

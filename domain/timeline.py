@@ -1,20 +1,19 @@
 """A person's activities in the order they happened, whatever UID they came under."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from domain.draft import Recorded
 from domain.events import ActivityTracked
 from domain.instants import Instant, rfc3339
+from domain.person import Person
 
 Place = tuple[Instant, str]
 """Where an activity stands in a timeline: when it happened, then its message id."""
 
 
 def timeline(
-    events: Iterable[tuple[int, Recorded]], limit: int, before: Place | None
+    person: Person, limit: int, before: Place | None
 ) -> tuple[list[dict[str, Any]], Place | None]:
     """Give one page, newest first, and the place to continue from (None: that was all).
 
@@ -23,9 +22,8 @@ def timeline(
     """
     found = [
         (_place(event), position, event)
-        for position, recorded in events
-        if isinstance(event := recorded.event, ActivityTracked)
-        and (before is None or _place(event) < before)
+        for position, _, event in person.content()
+        if isinstance(event, ActivityTracked) and (before is None or _place(event) < before)
     ]
     found.sort(key=lambda entry: entry[:2], reverse=True)
     page = found[:limit]

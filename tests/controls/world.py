@@ -137,6 +137,10 @@ class World:
         self.profiles |= {visitor(uid): profile for uid, profile in attempt.visitors.items()}
         self.profiles |= {customer(cid): profile for cid, profile in attempt.customers.items()}
 
+    def counted(self) -> dict[str, int]:
+        """Give the deployment's counters that are not zero, those of its sources apart."""
+        return {name: n for name, n in self.tallies.items() if n and ":" not in name}
+
     def _is_current(self, attempt: Attempt) -> bool:
         versions = {recorded.profile_id: 0 for recorded in attempt.recorded}
         versions |= {pid: len(self._streams.get(pid, ())) for pid in versions}

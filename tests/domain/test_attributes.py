@@ -4,6 +4,8 @@ from itertools import permutations
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.attributes import (
     UNION_SIZE,
@@ -12,6 +14,7 @@ from domain.attributes import (
     Register,
     Value,
     joined,
+    rewritten,
     shown,
     written,
 )
@@ -20,6 +23,8 @@ from tests.controls.times import day
 from tests.controls.world import World
 
 Write = tuple[int, str, object]
+
+VALUES = st.sampled_from(["x", "y", None, 1, ["x"], ["x", "y"], [["x"]], {"a": 1}])
 
 
 def shown_of(policy: Policy, *writes: Write) -> object:
@@ -144,12 +149,40 @@ def test_f1_a_value_that_is_merely_falsy_is_a_value(falsy: object) -> None:
         ("first_utm_source", Policy.EARLIEST),
         ("first_name", Policy.LATEST),
         ("groups", Policy.UNION),
+        ("$sources", Policy.UNION),
+        ("$browser", Policy.LATEST),
+        ("$utm_source", Policy.LATEST),
+        ("$initial_utm_source", Policy.EARLIEST),
+        ("$initial_anything", Policy.EARLIEST),
         ("plan", Policy.LATEST),
         ("firstborn", Policy.LATEST),
     ],
 )
 def test_f1_the_policy_follows_from_the_name(name: str, policy: Policy) -> None:
     assert Policies().of(name) is policy
+
+
+@given(
+    st.sampled_from(list(Policy)),
+    st.lists(st.tuples(st.integers(1, 4), st.sampled_from("abc"), VALUES), max_size=6),
+)
+def test_f1_rewriting_is_joining_with_what_is_written(policy: Policy, writes: list[Write]) -> None:
+    have = expected = None
+    for at, name, value in writes:
+        raw = msgspec.json.encode(value)
+        have = rewritten(policy, have, at, name, raw)
+        new = written(policy, at, name, raw)
+        if new is not None:
+            expected = new if expected is None else joined(policy, expected, new)
+    assert have == expected
+
+
+def test_f1_a_list_is_not_taken_for_the_member_that_looks_like_it() -> None:
+    have = written(Policy.UNION, 1, "a", b'[["x"]]')
+    assert have is not None
+    again = rewritten(Policy.UNION, have, 2, "b", b'["x"]')
+    assert again is not None
+    assert shown(again) == ["x", ["x"]]
 
 
 def test_f1_a_configured_policy_replaces_the_one_of_the_prefix() -> None:

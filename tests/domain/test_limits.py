@@ -50,6 +50,25 @@ def test_an_activity_on_a_full_profile_is_tracked_without_its_attributes() -> No
     assert world.document_of_customer("c1")["activity_count"] == 1
 
 
+def test_a_full_profile_still_takes_the_system_attributes_and_they_take_no_room() -> None:
+    system = {"$browser": "Chrome 126", "$sources": "web"}
+    world = full().when(track(cid="c1", attributes=system, at=day(2))).then(ActivityTracked)
+    shown = {"$browser": "Chrome 126", "$sources": ["web"]}
+    assert world.document_of_customer("c1")["attributes"] == {**FULL, **shown}
+    world = (
+        given(track(cid="c1", attributes=system))
+        .when(identify(cid="c1", attributes={**FULL, "z": 1}, at=day(2)))
+        .then(AttributesRefused, AttributesSet)
+    )
+    assert world.document_of_customer("c1")["attributes"] == {**FULL, **shown}
+
+
+def test_a_name_that_only_looks_like_a_system_attribute_is_counted() -> None:
+    full().when(track(cid="c1", attributes={"$other": 1}, at=day(2))).then(
+        AttributesRefused, ActivityTracked
+    )
+
+
 def test_the_refused_call_is_a_duplicate_the_second_time() -> None:
     call = identify(cid="c1", attributes={"one_more": "x"})
     refused = full()

@@ -123,4 +123,6 @@ def test_the_tallies_count_visitors_customers_and_folds() -> None:
     world = given(
         page(uid="u1"), page(uid="u2"), identify("u1", "c1"), identify("u3", "c1"), page(uid="u1")
     ).world
-    assert world.tallies == Counter(visitors=1, customers=1, folds=2, activities=3)
+    assert world.tallies == Counter(
+        {"visitors": 1, "customers": 1, "folds": 2, "activities": 3, "received:web": 5}
+    )

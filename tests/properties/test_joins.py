@@ -105,7 +105,7 @@ def test_f3_adding_origins_up_is_associative_and_commutative(
 
     assert add(a, b) == add(b, a)
     assert add(a, add(b, c)) == add(add(a, b), c)
-    assert add(a, Origin()) == add(Origin(), a) == a
+    assert add(a, Origin()) == add(Origin(), a) == msgspec.structs.replace(a, links=frozenset())
 
 
 @LAWS
