@@ -11,7 +11,7 @@ from tests.contracts.databases import KINDS, Database
 
 @pytest.fixture(params=sorted(KINDS))
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    made = KINDS[request.param](tmp_path)
+    made = KINDS[request.param](tmp_path, lambda: request.getfixturevalue("postgres_server"))
     yield made
     made.close()
 

@@ -120,6 +120,11 @@ class TestReading:
         assert [e.originator_version for e in backend.stream(ANA, after=27)] == [28, 29]
         assert backend.stream(ANA, after=29) == []
 
+    def test_versions_of_many_streams_are_read_at_once(self, backend: Backend) -> None:
+        backend.write(Write(lease_of(backend), events=[*events(ANA, 1, 2, 3), *events(BEN, 1)]))
+        assert backend.versions([ANA, BEN, CLEO]) == {ANA: 3, BEN: 1}
+        assert backend.versions([]) == {}
+
     def test_streams_are_read_together_in_the_order_of_positions(self, backend: Backend) -> None:
         lease = lease_of(backend)
         for version in (1, 2):
