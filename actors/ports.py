@@ -24,6 +24,7 @@ class Fold(Protocol):
 
         Each event comes once. Pages of different streams may come in any order and from several
         folds at once, each in a transaction of its own: the rows must come out the same.
+        No lock is held before the first statement of `connection`: compute first, then write.
         Raises whatever it likes for an event it cannot take; the transaction is rolled back then.
         """
 

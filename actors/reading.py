@@ -1,14 +1,21 @@
-"""What is read straight from the store: timelines, histories, counters (design D12)."""
+"""What is read straight from the store: the past, timelines, histories, counters (design D12)."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import msgspec
+
 from actors.errors import BadCursor, Unavailable
-from domain.draft import Recorded
+from actors.people import find_person, find_profile, folded_from
+from domain.document import Document, document
 from domain.errors import BadTimestamp
-from domain.instants import parse_instant
+from domain.explain import explain
+from domain.history import Stretch, told
+from domain.identities import identities
+from domain.instants import parse_instant, rfc3339
+from domain.person import NOW, Person, Then
 from domain.profile import Profile
 from domain.timeline import Place, timeline
 from store.archive import Store
@@ -33,24 +40,57 @@ class Reading:
         """Give every counter, and `position`."""
         return await self._run(lambda: stats(self._store))
 
+    async def profile(self, kind: str, value: str, then: Then) -> Document | None:
+        """Give a profile of the past with the moments that were asked for; None: unknown then."""
+
+        def shown(person: Person) -> Document:
+            asked = msgspec.structs.asdict(then)
+            moments = {name: rfc3339(at) for name, at in asked.items() if at is not None}
+            return document(person.profile, folded_from(person.profile, kind, value)) | moments
+
+        return await self._of(kind, value, then, shown)
+
     async def timeline(
-        self, kind: str, value: str, limit: int, before: str | None
+        self, kind: str, value: str, limit: int, before: str | None, then: Then = NOW
     ) -> dict[str, Any] | None:
         """Give `{"activities": [...], "next": cursor or null}`; None for an unknown profile.
 
         `before` is a moment or the `next` of an earlier page; raises `BadCursor` otherwise.
         """
         place = None if before is None else read_cursor(before)
-        return await self._run(lambda: self._page(kind, value, limit, place))
 
-    def _page(
-        self, kind: str, value: str, limit: int, before: Place | None
+        def page(person: Person) -> dict[str, Any]:
+            activities, rest = timeline(person, limit, place)
+            return {"activities": activities, "next": None if rest is None else cursor(rest)}
+
+        return await self._of(kind, value, then, page)
+
+    async def history(self, kind: str, value: str, stretch: Stretch) -> dict[str, Any] | None:
+        """Give `{"events": [...], "next": position or null}`; None for an unknown profile."""
+
+        def page() -> dict[str, Any] | None:
+            profile = find_profile(self._store, kind, value)
+            return None if profile is None else history_page(self._store, profile, stretch)
+
+        return await self._run(page)
+
+    async def explain(
+        self, kind: str, value: str, attribute: str, then: Then
     ) -> dict[str, Any] | None:
-        profile = find_profile(self._store, kind, value)
-        if profile is None:
-            return None
-        activities, rest = timeline(events_of(self._store, profile), limit, before)
-        return {"activities": activities, "next": None if rest is None else cursor(rest)}
+        """Explain an attribute; see `domain.explain`. Raises `UnknownAttribute`."""
+        policies = self._store.policies
+        return await self._of(kind, value, then, lambda p: explain(p, attribute, policies))
+
+    async def identities(self, kind: str, value: str, then: Then) -> dict[str, Any] | None:
+        """Tell why these UIDs are one person; see `domain.identities`."""
+        return await self._of(kind, value, then, identities)
+
+    async def _of(self, kind: str, value: str, then: Then, tell: Callable[[Person], T]) -> T | None:
+        def told() -> T | None:
+            person = find_person(self._store, kind, value, then)
+            return None if person is None else tell(person)
+
+        return await self._run(told)
 
     async def _run(self, read: Callable[[], T]) -> T:
         try:
@@ -67,20 +107,18 @@ def stats(store: Store) -> dict[str, int]:
     }
 
 
-def find_profile(store: Store, kind: str, value: str) -> Profile | None:
-    """Recover a profile by `customer` CID or `visitor` UID; a folded UID gives its customer."""
-    if kind == "visitor":
-        entry = store.find("uid", [value]).get(value)
-        if entry is None or entry.owner is None:
-            return None if entry is None else store.profile(entry.profile_id)
-        value = entry.owner
-    entry = store.find("cid", [value]).get(value)
-    return None if entry is None else store.profile(entry.profile_id)
+def history_page(store: Store, profile: Profile, stretch: Stretch) -> dict[str, Any]:
+    """Give a stretch of a profile's events; only those are opened."""
+    chosen: list[int] = []
 
+    def choose(positions: list[int]) -> list[int]:
+        chosen.extend(stretch.of(positions))
+        return chosen[: stretch.limit]
 
-def events_of(store: Store, profile: Profile) -> list[tuple[int, Recorded]]:
-    """Read every event of a profile and of the visitors folded into it, by position."""
-    return store.positioned([profile.id, *profile.visitors.values()])
+    events = store.positioned([profile.id, *profile.visitors.values()], choose)
+    page = events[::-1] if stretch.newest_first else events
+    rest = page[-1][0] if len(chosen) > stretch.limit else None
+    return {"events": told(profile, page), "next": rest}
 
 
 def cursor(place: Place) -> str:
