@@ -1,0 +1,239 @@
+"""Conditions as SQL, each in two ways: whom it holds for, and whether it holds for one profile.
+
+Whom it holds for is quick to ask when they are few, and whether it holds when they are many:
+`projections.queries.plan` chooses.
+"""
+
+from collections.abc import Callable
+from operator import eq, ge, gt, le, lt
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Double,
+    Select,
+    Table,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from domain.instants import day_of
+from projections.columns import TEXT
+from projections.profiles import NEVER
+from projections.queries.filters import TIMES, Attribute, Column, Did, Filter, Group, Scalar
+from projections.queries.snapshot import Snapshot, activities_in, identities_in, profiles_in
+
+Holds = ColumnElement[bool]
+Members = Select[tuple[str]]
+
+_ORDERS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": eq,
+    "<": lt,
+    "<=": le,
+    ">": gt,
+    ">=": ge,
+}
+
+
+class place_of(GenericFunction[int]):  # noqa: N801 - a function in SQL, named like one
+    """Where a text holds another, from 1; 0 when it does not. Case counts in both databases."""
+
+    inherit_cache = True
+
+
+@compiles(place_of)
+def _in_sqlite(element: place_of, compiler: SQLCompiler, **more: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **more)})"
+
+
+@compiles(place_of, "postgresql")
+def _in_postgres(element: place_of, compiler: SQLCompiler, **more: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **more)})"
+
+
+class Values(NamedTuple):
+    """The columns of an attribute's value, or expressions that no index offers itself for."""
+
+    text: ColumnElement[Any]
+    number: ColumnElement[Any]
+    boolean: ColumnElement[Any]
+
+
+class Conditions:
+    """Writes conditions for one snapshot; `now` is the moment that *last days* count from."""
+
+    def __init__(self, snapshot: Snapshot, now: int) -> None:
+        self._snapshot = snapshot
+        self._today = day_of(now)
+        self._profiles = profiles_in(snapshot)
+
+    @property
+    def connection(self) -> Connection:
+        """Where the conditions may be tried."""
+        return self._snapshot.connection
+
+    def holds(self, tree: Filter) -> Holds:
+        """Say whether it holds for a row of the profiles."""
+        match tree:
+            case Group():
+                if tree.is_any:
+                    return self._any_holds(tree)
+                return and_(true(), *map(self.holds, tree.items))
+            case Column():
+                return _compared_column(self._profiles.rows, tree)
+            case Attribute():
+                found = self._has_any(tree)
+                return not_(found) if _is_negative(tree) else found
+            case Did():
+                return self._did(tree)
+
+    def members(self, leaf: Attribute | Column | Did) -> Members | None:
+        """List whom it holds for; None where that is most people, as for `!=`."""
+        match leaf:
+            case Column():
+                rows = self._profiles.rows
+                return select(rows.c.profile_id).where(_compared_column(rows, leaf))
+            case Attribute():
+                if _is_negative(leaf):
+                    return None
+                index = self._profiles.attributes
+                is_named = index.c.name == leaf.name
+                values = Values(index.c.text, index.c.number, index.c.boolean)
+                return select(index.c.profile_id).where(is_named, _compared(values, leaf))
+            case Did():
+                return self._doers(leaf)
+
+    def candidates(self, leaf: Attribute | Column | Did) -> Select[Any] | None:
+        """List no fewer rows than members, quick to cut off; None where there are many."""
+        if isinstance(leaf, Did):
+            counts, _ = self._counts()
+            return select(counts.c.origin).where(*self._within(counts, leaf))
+        return self.members(leaf)
+
+    def _any_holds(self, tree: Group) -> Holds:
+        """Look for all positive conditions on attributes at once: they may be many."""
+        together = [
+            item for item in tree.items if isinstance(item, Attribute) and not _is_negative(item)
+        ]
+        apart = [self.holds(item) for item in tree.items if item not in together]
+        return or_(false(), *([self._has_any(*together)] if together else []), *apart)
+
+    def _has_any(self, *leaves: Attribute) -> Holds:
+        index = self._profiles.attributes
+        is_mine = index.c.profile_id == self._profiles.rows.c.profile_id
+        values = Values(unindexed(index.c.text), index.c.number + 0, index.c.boolean)
+        wanted: dict[str, list[Holds]] = {}
+        for leaf in leaves:
+            wanted.setdefault(leaf.name, []).append(_compared(values, leaf))
+        return or_(
+            *(
+                exists().where(is_mine, index.c.name == name, or_(*one))
+                for name, one in wanted.items()
+            )
+        )
+
+    def _did(self, leaf: Did) -> Holds:
+        counts, origins = self._counts()
+        is_mine = origins.c.profile_id == self._profiles.rows.c.profile_id
+        is_there = counts.c.origin == origins.c.origin
+        # One origin after the other: a join might be begun from the name, with everybody's rows.
+        there = select(func.sum(counts.c.count)).where(is_there, *self._within(counts, leaf))
+        times = func.coalesce(func.sum(there.correlate(origins).scalar_subquery()), 0)
+        return select(times).where(is_mine).scalar_subquery() >= leaf.at_least
+
+    def _doers(self, leaf: Did) -> Members:
+        counts, origins = self._counts()
+        return (
+            select(origins.c.profile_id)
+            .select_from(counts)
+            .join(origins, origins.c.origin == counts.c.origin)
+            .where(*self._within(counts, leaf))
+            .group_by(unindexed(origins.c.profile_id))
+            .having(func.sum(counts.c.count) >= leaf.at_least)
+        )
+
+    def _counts(self) -> tuple[Table, Table]:
+        return activities_in(self._snapshot).origin_days, identities_in(self._snapshot).origins
+
+    def _within(self, counts: Table, leaf: Did) -> list[Holds]:
+        is_named = counts.c.name == leaf.activity
+        if leaf.last_days is None:
+            return [is_named]
+        return [is_named, counts.c.day > self._today - leaf.last_days]
+
+
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Give a text so that no index offers itself for its order: it would be begun from then."""
+    return column.op("||")("")
+
+
+def _is_negative(leaf: Attribute) -> bool:
+    return leaf.op == "!=" or (leaf.op == "exists" and leaf.value is False)
+
+
+def _compared(values: Values, leaf: Attribute) -> Holds:
+    """Compare a value of an attribute; a negative condition is the opposite of a positive one."""
+    if leaf.op == "exists":
+        return true()
+    if isinstance(leaf.value, tuple):
+        return or_(*(_typed(values, "=", each) for each in leaf.value))
+    return _typed(values, "=" if leaf.op == "!=" else leaf.op, leaf.value)
+
+
+def _typed(values: Values, op: str, value: Scalar) -> Holds:
+    match value:
+        case bool():
+            return values.boolean == literal(value, Boolean)
+        case str():
+            return _text(values.text, op, value)
+        case _:
+            holds: Holds = _ORDERS[op](values.number, literal(value, Double))
+            return holds
+
+
+def _compared_column(rows: Table, leaf: Column) -> Holds:
+    column, value = rows.c[leaf.name], leaf.value
+    absent = column == NEVER if leaf.name in TIMES else column.is_(None)
+    if leaf.op == "exists":
+        return not_(absent) if value else absent
+    if leaf.op == "!=":
+        return or_(absent, column != value)
+    if isinstance(value, tuple):
+        return column.in_(value)
+    if isinstance(value, str):
+        return _text(column, leaf.op, value)
+    holds: Holds = _ORDERS[leaf.op](column, value)
+    return and_(holds, not_(absent)) if leaf.op in {"<", "<="} else holds
+
+
+def _text(column: ColumnElement[Any], op: str, value: str) -> Holds:
+    told = literal(value, TEXT)
+    match op:
+        case "contains":
+            return place_of(column, told) > 0
+        case "starts_with":
+            return and_(column >= told, column < literal(_after(value), TEXT))
+        case _:
+            holds: Holds = _ORDERS[op](column, told)
+            return holds
+
+
+def _after(prefix: str) -> str:
+    """Give the least text behind all that start so; nothing is behind the last code point."""
+    bare = prefix.rstrip("\U0010ffff")
+    if not bare:
+        return "\U0010ffff" * (len(prefix) + 1)
+    last = ord(bare[-1]) + 1
+    return bare[:-1] + chr(0xE000 if last == 0xD800 else last)  # noqa: PLR2004 - surrogates are no characters

@@ -1,0 +1,254 @@
+"""Finding profiles: what each operator means, orders, pages, plans."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from domain.errors import BadTimestamp
+from domain.instants import rfc3339
+from projections.queries import plan
+from projections.queries.conditions import Conditions
+from projections.queries.errors import BadQuery
+from projections.queries.filters import EVERYTHING, parse_filter, read_filter
+from projections.queries.plan import starting_from
+from projections.queries.search import Search, find, page_statement
+from tests.controls.times import day
+from tests.projections.asking import NOW, Asked, found, people
+from tests.projections.views import folded
+
+YES, NO = True, False
+EVERYBODY = {"ana", "ben", "u3", "u4"}
+
+
+@pytest.fixture(params=["starting from the few", "walking in order"])
+def moment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+    """Give the views of some people, asked in both ways."""
+    if request.param == "walking in order":
+        monkeypatch.setattr(plan, "FEW", -1)
+    with folded(people().log) as views:
+        yield Asked(views)
+
+
+def attribute(name: str, op: str, *value: Any) -> dict[str, Any]:
+    return {"attribute": name, "op": op, **({"value": value[0]} if value else {})}
+
+
+def column(name: str, op: str, *value: Any) -> dict[str, Any]:
+    return {"column": name, "op": op, **({"value": value[0]} if value else {})}
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (attribute("plan", "=", "pro"), {"ana"}),
+        (attribute("plan", "!=", "pro"), {"ben", "u3", "u4"}),
+        (attribute("plan", "starts_with", "pr"), {"ana", "u3"}),
+        (attribute("plan", "contains", "r"), {"ana", "ben", "u3"}),
+        (attribute("plan", "contains", "R"), set()),
+        (attribute("plan", "contains", "%"), set()),
+        (attribute("city", "starts_with", "Kö"), {"u4"}),
+        (attribute("plan", "<", "pr"), {"ben"}),
+        (attribute("plan", "in", ["pro", "free"]), {"ana", "ben"}),
+        (attribute("plan", "exists"), {"ana", "ben", "u3"}),
+        (attribute("plan", "exists", NO), {"u4"}),
+        (attribute("home", "exists", YES), {"u4"}),
+        (attribute("none", "exists"), {"u4"}),
+        (attribute("age", "=", 30), {"ana"}),
+        (attribute("age", "=", "30"), set()),
+        (attribute("age", ">", 30), {"ben"}),
+        (attribute("age", ">=", 30), {"ana", "ben"}),
+        (attribute("age", "<", 41.5), {"ana"}),
+        (attribute("age", "<=", 41.5), {"ana", "ben"}),
+        (attribute("age", "in", [30, "x", True]), {"ana"}),
+        (attribute("vip", "=", YES), {"ben"}),
+        (attribute("vip", "=", 1), set()),
+        (attribute("tags", "=", "y"), {"ana"}),
+        (attribute("tags", "!=", "y"), {"ben", "u3", "u4"}),
+        (column("kind", "=", "visitor"), {"u3", "u4"}),
+        (column("cid", "in", ["ben", "cy"]), {"ben"}),
+        (column("cid", "!=", "ben"), {"ana", "u3", "u4"}),
+        (column("uid", "exists"), {"u3", "u4"}),
+        (column("uid", "exists", NO), {"ana", "ben"}),
+        (column("last_seen", ">=", rfc3339(day(7))), {"ana", "u3"}),
+        (column("last_seen", "<", rfc3339(day(7))), {"ben"}),
+        (column("last_seen", "!=", rfc3339(day(7))), {"ana", "ben", "u4"}),
+        (column("first_seen", "exists", NO), {"u4"}),
+        (column("activity_count", ">", 1), {"ana"}),
+        ({"activity": "Bought"}, {"ana"}),
+        ({"activity": "$page", "last_days": 6}, {"ben", "u3"}),
+        ({"activity": "$page", "last_days": 5}, {"u3"}),
+        ({"activity": "Bought", "at_least": 3}, {"ana"}),
+        ({"activity": "Bought", "at_least": 3, "last_days": 2}, set()),
+        ({"activity": "Bought", "at_least": 2, "last_days": 2}, {"ana"}),
+        ({"activity": "Bought", "at_least": 4}, set()),
+        (
+            {"and": [attribute("plan", "exists"), column("kind", "=", "customer")]},
+            {"ana", "ben"},
+        ),
+        (
+            {"or": [attribute("plan", "=", "pro"), attribute("vip", "=", YES), {"activity": "X"}]},
+            {"ana", "ben"},
+        ),
+        (
+            {
+                "and": [
+                    {"or": [attribute("plan", "=", "pro"), attribute("plan", "=", "free")]},
+                    {"or": [attribute("age", ">", 40), attribute("age", "!=", 30)]},
+                ]
+            },
+            {"ben"},
+        ),
+        (
+            {"or": [{"and": [attribute("plan", "=", "pro")]}, column("uid", "=", "u4")]},
+            {"ana", "u4"},
+        ),
+    ],
+)
+def test_a_filter_finds_those_it_holds_for(
+    moment: Asked, told: dict[str, Any], expected: set[str]
+) -> None:
+    assert set(found(moment, told)) == expected
+    counted = find(moment, Search(read_filter(told), count=True, limit=1), NOW)
+    assert counted.count == len(expected)
+
+
+def test_without_a_filter_everybody_is_found(moment: Asked) -> None:
+    assert set(found(moment)) == EVERYBODY
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("last_seen", ["u4", "ben", "u3", "ana"]),
+        ("-last_seen", ["ana", "u3", "ben", "u4"]),
+        ("-first_seen", ["u3", "ben", "ana", "u4"]),
+        ("-activity_count", ["ana", "u3", "ben", "u4"]),
+        ("born", ["ana", "ben", "u3", "u4"]),
+    ],
+)
+@pytest.mark.parametrize("told", [None, column("kind", "in", ["visitor", "customer"])])
+def test_pages_follow_each_other_in_order(
+    moment: Asked, sort: str, expected: list[str], told: dict[str, Any] | None
+) -> None:
+    tree = EVERYTHING if told is None else read_filter(told)
+    seen: list[str] = []
+    after: str | None = None
+    for _ in expected:
+        seen += found(moment, told, sort=sort, limit=1, after=after)
+        after = find(moment, Search(tree, sort=sort, limit=1, after=after), NOW).next
+    assert (seen, after) == (expected, None)
+
+
+def test_attributes_that_nobody_has_are_told(moment: Asked) -> None:
+    told = {"or": [attribute("plam", "=", "pro"), attribute("plan", "=", "pro")]}
+    assert find(moment, Search(read_filter(told)), NOW).unknown_attributes == ["plam"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{", "invalid_filter"),
+        ("[]", "invalid_filter"),
+        ("{}", "invalid_filter"),
+        ('{"and": []}', "invalid_filter"),
+        ('{"and": {}}', "invalid_filter"),
+        ('{"and": [], "or": []}', "invalid_filter"),
+        ('{"attribute": "", "op": "=", "value": 1}', "invalid_filter"),
+        ('{"attribute": "a", "op": "=", "value": 1, "x": 1}', "invalid_filter"),
+        ('{"attribute": "a", "op": "~", "value": 1}', "unknown_operator"),
+        ('{"attribute": "a", "op": ["="], "value": 1}', "unknown_operator"),
+        ('{"column": "last_seen", "op": "contains", "value": "x"}', "unknown_operator"),
+        ('{"column": "plan", "op": "=", "value": 1}', "unknown_column"),
+        ('{"column": [], "op": "=", "value": 1}', "unknown_column"),
+        ('{"attribute": "a", "op": "=", "value": null}', "bad_value"),
+        ('{"attribute": "a", "op": "=", "value": {}}', "bad_value"),
+        ('{"attribute": "a", "op": "<", "value": true}', "bad_value"),
+        ('{"attribute": "a", "op": "contains", "value": 1}', "bad_value"),
+        ('{"attribute": "a", "op": "in", "value": []}', "bad_value"),
+        ('{"attribute": "a", "op": "exists", "value": 1}', "bad_value"),
+        ('{"attribute": "a", "op": "exists", "value": []}', "bad_value"),
+        ('{"attribute": "a", "op": "=", "value": 1' + "0" * 400 + "}", "bad_value"),
+        ('{"attribute": "a", "op": "=", "value": "' + "x" * 257 + '"}', "bad_value"),
+        ('{"column": "activity_count", "op": "=", "value": 1.5}', "bad_value"),
+        ('{"column": "activity_count", "op": "=", "value": 99999999999999999999}', "bad_value"),
+        ('{"column": "last_seen", "op": ">", "value": 3}', "bad_value"),
+        ('{"activity": "A", "at_least": 0}', "bad_value"),
+        ('{"activity": "A", "last_days": 1000000}', "bad_value"),
+        ('{"and": [{"or": [{"and": [{"activity": "A"}]}]}]}', "filter_too_deep"),
+        ('{"and": [' + ",".join(['{"activity": "A"}'] * 21) + "]}", "filter_too_wide"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_told_why(text: str, code: str) -> None:
+    with pytest.raises(BadQuery) as caught:
+        parse_filter(text)
+    assert caught.value.code == code
+
+
+def test_a_time_that_is_none_is_told_so() -> None:
+    with pytest.raises(BadTimestamp):
+        parse_filter('{"column": "last_seen", "op": ">", "value": "yesterday"}')
+
+
+def test_a_filter_of_twenty_times_twenty_is_asked(moment: Asked) -> None:
+    group = {"or": [attribute("age", "=", n) for n in range(29, 49)]}
+    assert found(moment, {"and": [group] * 20}) == ["ana"]
+
+
+@pytest.mark.parametrize("after", ["x", "é", "W10", "WyItbGFzdF9zZWVuIiwxLDJd", "!!!!"])
+def test_a_cursor_that_no_page_gave_out_is_refused(moment: Asked, after: str) -> None:
+    with pytest.raises(BadQuery) as caught:
+        found(moment, after=after)
+    assert caught.value.code == "bad_cursor"
+
+
+def test_a_cursor_of_another_order_is_refused(moment: Asked) -> None:
+    after = find(moment, Search(limit=1), NOW).next
+    with pytest.raises(BadQuery) as caught:
+        found(moment, sort="first_seen", after=after)
+    assert caught.value.code == "bad_cursor"
+
+
+def test_an_order_that_there_is_none_is_refused(moment: Asked) -> None:
+    with pytest.raises(BadQuery) as caught:
+        found(moment, sort="digest")
+    assert caught.value.code == "bad_sort"
+
+
+def plan_of(moment: Asked, told: dict[str, Any] | None) -> str:
+    search = Search() if told is None else Search(read_filter(told))
+    written = Conditions(moment, NOW)
+    statement = page_statement(moment, search, written, starting_from(written, search.filter))
+    text = statement.compile(moment.connection, compile_kwargs={"literal_binds": True})
+    rows = moment.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")
+    return "\n".join(str(row[3]) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("told", "index"),
+    [
+        (attribute("plan", "=", "pro"), "profiles_1_attributes_by_text (name=? AND text=?)"),
+        (attribute("plan", "starts_with", "p"), "by_text (name=? AND text>? AND text<?)"),
+        (attribute("plan", "exists"), "profiles_1_attributes_by_text (name=?)"),
+        (attribute("age", ">", 3), "profiles_1_attributes_by_number (name=? AND number>?)"),
+        (attribute("vip", "=", YES), "profiles_1_attributes_by_boolean (name=? AND boolean=?)"),
+        (column("cid", "=", "ana"), "profiles_1_profiles_by_cid (cid=?)"),
+        (column("uid", "=", "u3"), "profiles_1_profiles_by_uid (uid=?)"),
+        (column("last_seen", ">", rfc3339(day(9))), "profiles_by_last_seen (last_seen>?)"),
+        ({"activity": "Bought", "last_days": 3}, "origin_days_by_name (name=? AND day>?)"),
+        (None, "profiles_1_profiles_by_last_seen"),
+    ],
+)
+def test_an_index_serves_what_an_index_can(told: dict[str, Any] | None, index: str) -> None:
+    with folded(people().log) as views:
+        assert index in plan_of(Asked(views), told)
+
+
+def test_a_walk_in_order_looks_each_profile_up_by_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "FEW", -1)
+    with folded(people().log) as views:
+        told = plan_of(Asked(views), {"and": [attribute("age", ">", 3), {"activity": "Bought"}]})
+    assert "SCAN profiles_1_profiles USING INDEX profiles_1_profiles_by_last_seen" in told
+    assert "PRIMARY KEY (profile_id=? AND name=?)" in told
+    assert "PRIMARY KEY (origin=? AND name=?)" in told
+    assert "TEMP B-TREE" not in told
