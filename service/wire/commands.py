@@ -15,6 +15,7 @@ from service.wire.contents import Contents
 from service.wire.errors import NoId
 from service.wire.ids import read_id
 from service.wire.rules import WireRules
+from service.wire.surroundings import surroundings
 
 
 class Common(TypedDict):
@@ -37,15 +38,31 @@ Make = Callable[[SegmentCall, Contents, Common, WireRules], Call]
 
 def _track(call: SegmentCall, contents: Contents, common: Common, rules: WireRules) -> Call:
     name = read_name("event", call.event, rules.limits.name)
-    return Track(**common, name=name, properties=contents.properties)
+    return Track(
+        **common,
+        name=name,
+        properties=contents.properties,
+        attributes=surroundings(contents.context_read, common["source"]),
+    )
 
 
 def _page(call: SegmentCall, contents: Contents, common: Common, rules: WireRules) -> Call:
-    return Track(**common, name="$page", properties=_named(call, contents, rules))
+    referrer = contents.properties_read.get("referrer")
+    return Track(
+        **common,
+        name="$page",
+        properties=_named(call, contents, rules),
+        attributes=surroundings(contents.context_read, common["source"], referrer),
+    )
 
 
 def _screen(call: SegmentCall, contents: Contents, common: Common, rules: WireRules) -> Call:
-    return Track(**common, name="$screen", properties=_named(call, contents, rules))
+    return Track(
+        **common,
+        name="$screen",
+        properties=_named(call, contents, rules),
+        attributes=surroundings(contents.context_read, common["source"]),
+    )
 
 
 def _group(call: SegmentCall, contents: Contents, common: Common, rules: WireRules) -> Call:
@@ -57,7 +74,7 @@ def _group(call: SegmentCall, contents: Contents, common: Common, rules: WireRul
         **common,
         name="$group",
         properties=b'{"groupId":%b,"traits":%b}' % (group, contents.traits),
-        attributes={"groups": group},
+        attributes={**surroundings(contents.context_read, common["source"]), "groups": group},
     )
 
 

@@ -35,7 +35,7 @@ _CALLS = msgspec.json.Decoder(list[_Keyed])
 
 def open_envelope(body: bytes, limits: Limits) -> Envelope:
     """Take a batch apart into its calls, each still as it was sent."""
-    envelope = _decoded(_ENVELOPE, body, BATCH)
+    envelope = decoded(_ENVELOPE, body, BATCH)
     calls, context = len(envelope.batch), len(envelope.context)
     if calls > limits.calls:
         raise TooManyCalls(calls, limits.calls)
@@ -46,7 +46,7 @@ def open_envelope(body: bytes, limits: Limits) -> Envelope:
 
 def open_call(body: bytes) -> bytes:
     """Take the body of a request with a single call."""
-    call = bytes(_decoded(_CALL, body, "an object"))
+    call = bytes(decoded(_CALL, body, "an object"))
     if not call.startswith(b"{"):
         raise InvalidJson(expected="an object", found="it is another JSON value")
     return call
@@ -54,15 +54,15 @@ def open_call(body: bytes) -> bytes:
 
 def write_key_in(body: bytes) -> str | None:
     """Find the write key that a body carries: of the envelope, else of its first call."""
-    outer = _decoded(_KEYED, body, "an object")
+    outer = decoded(_KEYED, body, "an object")
     key = outer.write_key
     if key is None and len(outer.batch):
-        calls = _decoded(_CALLS, bytes(outer.batch), BATCH)
+        calls = decoded(_CALLS, bytes(outer.batch), BATCH)
         key = calls[0].write_key if calls else None
     return key if isinstance(key, str) else None
 
 
-def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, expected: str) -> T:
+def decoded(decoder: msgspec.json.Decoder[T], body: bytes, expected: str) -> T:
     """Decode a body, mended only when it cannot be decoded as it is."""
     try:
         return decoder.decode(body)

@@ -14,6 +14,7 @@ from service.wire.inbound import Inbound, Rejected
 from service.wire.links import link_keys, link_paths
 from service.wire.objects import open_object, require_shallow
 from service.wire.rules import WireRules
+from service.wire.seed import seed_call
 from service.wire.shared import Shared
 from service.wire.times import read_times
 
@@ -55,6 +56,8 @@ class Reading:
         call = decode_call(item, self._limits.levels)
         named = call.type if kind is None else kind
         make = MAKERS.get(named) if type(named) is str else None
+        if call.type is None:
+            call, make = seed_call(item, self._limits) or (call, make)
         if make is None:
             raise UnknownType(named, TYPES)
         contents = self._contents(call, item.count(b"{") + item.count(b"["))

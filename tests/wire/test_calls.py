@@ -56,7 +56,7 @@ def test_c8_a_group_keeps_its_id_and_traits_and_joins_the_groups() -> None:
     command = the_track(read(call("group", groupId=42, traits={"plan": "pro"})))
     assert command.name == "$group"
     assert decoded(command.properties) == {"groupId": "42", "traits": {"plan": "pro"}}
-    assert command.attributes == {"groups": b'"42"'}
+    assert command.attributes == {"$sources": b'"web"', "groups": b'"42"'}
 
 
 def test_c6_identify_lays_root_traits_over_those_of_the_context() -> None:

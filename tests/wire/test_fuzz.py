@@ -3,18 +3,23 @@
 import gzip
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from domain.attributes import SYSTEM
 from domain.commands import Alias, AnyCommand, Identify, Reject, Track
 from domain.instants import rfc3339
 from service.wire.bodies import unpacked
 from service.wire.envelope import write_key_in
 from service.wire.errors import Unreadable
 from service.wire.inbound import Inbound
+from service.wire.pixel import read_pixel
+from service.wire.seed_requests import read_event_query, read_events, write_key_of_events
 from service.wire.segment import read_batch, read_one
+from service.wire.surroundings import surroundings
 from tests.wire.reading import RECEIVED, RULES, decoded, encoded, envelope
 
 FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,6 +61,40 @@ odd_bytes = st.sampled_from(
 )
 
 
+NAMES = ["identify", "sign_in", "sign_up", "set_attributes", "view", "", None, 7]
+PEOPLE = ["customers", "users", "customer_id", "name", "identify_id", "type", "id", "utm_source"]
+people = st.dictionaries(st.sampled_from(PEOPLE), json_values, max_size=4)
+seed_events = st.fixed_dictionaries(
+    {"ec": st.sampled_from(["user", "pageview", "screen", "x"]), "uid": ids},
+    optional={
+        "ea": st.sampled_from(NAMES),
+        "dims": st.dictionaries(st.sampled_from(PEOPLE), people | json_values, max_size=3),
+        **dict.fromkeys(("extra", "cvar"), people | json_values),
+        "items": st.lists(people | json_values, max_size=2) | json_values,
+        "context": objects | json_values,
+        "timestamp": moments,
+        **dict.fromkeys(("aid", "client_id", "messageId"), ids),
+        "ev": json_values,
+    },
+)
+SEED_FIELDS = ["ea", "en", "aid", "items", "dims", "extra", "cvar", "context", "ev", "timestamp"]
+PLACES = ["os", "device", "page", "campaign", "userAgent", "locale", "timezone"]
+MEMBERS = ["name", "version", "model", "type", "url", "referrer", "initial_referrer", "source"]
+contexts = st.dictionaries(
+    st.sampled_from(PLACES),
+    json_values | st.dictionaries(st.sampled_from(MEMBERS), json_values | texts),
+)
+fields = st.sampled_from(
+    [*FIELDS, *SEED_FIELDS, "ec", "uid", "properties.a.b", "context.page", "."]
+)
+queries = st.dictionaries(fields, texts | json_values.map(encoded).map(bytes.decode)).map(
+    lambda pairs: urlencode(pairs).encode()
+)
+headers = st.lists(
+    st.tuples(st.sampled_from([b"user-agent", b"referer", b"x"]), st.binary(max_size=9))
+)
+
+odd_seed_members = st.tuples(st.sampled_from(SEED_FIELDS), odd_bytes | st.binary(max_size=4))
 odd_members = st.tuples(st.sampled_from(FIELDS), odd_bytes | st.binary(max_size=4))
 
 
@@ -64,6 +103,14 @@ def odd_calls(draw: st.DrawFn) -> bytes:
     """Write calls field by field, with values that are JSON only by syntax, or not even."""
     members = draw(st.lists(odd_members, max_size=6))
     members += [("type", encoded(draw(st.sampled_from(TYPES)))), ("userId", b'"c1"')]
+    return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), raw) for name, raw in members)
+
+
+@st.composite
+def odd_events(draw: st.DrawFn) -> bytes:
+    """Write events of the seed likewise."""
+    members = draw(st.lists(odd_seed_members, max_size=6))
+    members += [("ec", b'"user"'), ("uid", b'"u1"')]
     return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), raw) for name, raw in members)
 
 
@@ -134,6 +181,56 @@ def test_single_calls_likewise(body: bytes, kind: str) -> None:
     inbound = taken(body, kind=kind)
     if inbound is not None:
         check(inbound, 1)
+
+
+@FUZZ
+@given(st.lists(seed_events, max_size=4), objects)
+def test_any_json_in_the_shape_of_the_seeds_events_is_taken_or_rejected(
+    sent: list[dict[str, Any]], context: dict[str, Any]
+) -> None:
+    inbound = taken(envelope(*map(encoded, sent), context=context))
+    assert inbound is not None
+    check(inbound, len(sent))
+    alone = read_events(encoded(sent), RULES, "web", RECEIVED)
+    check(alone, len(sent))
+
+
+@FUZZ
+@given(st.lists(odd_events(), max_size=3))
+def test_whatever_stands_in_an_event_nothing_unreadable_gets_through(sent: list[bytes]) -> None:
+    inbound = taken(envelope(*sent))
+    if inbound is not None:
+        check(inbound, len(sent))
+
+
+@FUZZ
+@given(st.binary())
+def test_any_bytes_are_events_or_refused(body: bytes) -> None:
+    with suppress(Unreadable):
+        write_key_of_events(body)
+    with suppress(Unreadable):
+        inbound = read_events(body, RULES, "web", RECEIVED)
+        check(inbound, len(inbound.commands))
+
+
+@FUZZ
+@given(st.one_of(st.binary(), queries), headers)
+def test_any_query_is_one_call_or_refused(query: bytes, sent: list[tuple[bytes, bytes]]) -> None:
+    for kind in ("track", "page"):
+        with suppress(Unreadable):
+            check(read_pixel(query, sent, kind, RULES, "web", RECEIVED), 1)
+    with suppress(Unreadable):
+        check(read_event_query(query, sent, RULES, "web", RECEIVED), 1)
+
+
+@FUZZ
+@given(contexts)
+def test_any_context_gives_system_attributes_that_can_be_shown(context: dict[str, Any]) -> None:
+    written = surroundings(context, "web")
+    assert written.keys() <= SYSTEM.keys()
+    for raw in written.values():
+        assert isinstance(decoded(raw), str)
+    assert surroundings(context, "web") == written
 
 
 @FUZZ

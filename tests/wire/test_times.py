@@ -31,6 +31,45 @@ def test_c9_without_the_time_of_sending_the_timestamp_counts_as_it_is() -> None:
     assert tracked(originalTimestamp="2026-11-23T09:00:00").occurred_at == RECEIVED - HOUR
 
 
+@pytest.mark.parametrize("sent", ["09:59:55", "09:59:59.5", "10:00:00", "10:00:05"])
+def test_c9_a_timestamp_counts_as_it_is_when_the_clocks_agree(sent: str) -> None:
+    command = tracked(timestamp="2024-02-03T04:05:06Z", sentAt=f"2026-11-23T{sent}Z")
+    assert rfc3339(command.occurred_at) == "2024-02-03T04:05:06.000000Z"
+
+
+@pytest.mark.parametrize(("sent", "shift"), [("09:59:54", 6), ("10:00:06", -6)])
+def test_c9_a_timestamp_is_corrected_when_the_clocks_are_apart(sent: str, shift: int) -> None:
+    command = tracked(timestamp="2026-11-23T09:00:00Z", sentAt=f"2026-11-23T{sent}Z")
+    assert command.occurred_at == RECEIVED - HOUR + shift * SECOND
+
+
+def test_c9_an_original_timestamp_is_always_corrected() -> None:
+    command = tracked(originalTimestamp="2026-11-23T09:00:00Z", sentAt="2026-11-23T09:59:59Z")
+    assert command.occurred_at == RECEIVED - HOUR + SECOND
+
+
+@pytest.mark.parametrize("sent", ["2026-11-23T09:59:59Z", "2026-11-23T08:00:00Z", None])
+def test_c9_a_past_timestamp_that_the_caller_set_beside_the_original_one_is_the_moment(
+    sent: str | None,
+) -> None:
+    original = "2026-11-23T08:00:00Z"
+    command = tracked(timestamp="2024-02-03T04:05:06Z", originalTimestamp=original, sentAt=sent)
+    assert rfc3339(command.occurred_at) == "2024-02-03T04:05:06.000000Z"
+    assert command.original_at == RECEIVED - 2 * HOUR
+
+
+@pytest.mark.parametrize("timestamp", ["08:00:00", "07:59:57", "09:30:00"])
+def test_c9_a_timestamp_that_is_no_earlier_than_the_original_one_says_nothing_more(
+    timestamp: str,
+) -> None:
+    command = tracked(
+        timestamp=f"2026-11-23T{timestamp}Z",
+        originalTimestamp="2026-11-23T08:00:00Z",
+        sentAt="2026-11-23T08:30:00Z",
+    )
+    assert command.occurred_at == RECEIVED - HOUR // 2
+
+
 def test_c9_without_any_timestamp_a_call_happens_when_it_is_received() -> None:
     assert tracked(sentAt="2026-11-23T08:00:00Z").occurred_at == RECEIVED
     assert tracked(timestamp=None).original_at is None
