@@ -17,6 +17,7 @@ from actors.parcels import (
     APPLIED,
     DUPLICATE,
     FAILED,
+    REJECTED,
     UNAVAILABLE,
     Parcel,
     Question,
@@ -26,6 +27,7 @@ from actors.parcels import (
     unpack_parcels,
 )
 from actors.slots import Assignment, customer_key
+from actors.undecidable import rejection_of
 from domain.commands import Reject
 from domain.document import document
 from domain.draft import Draft
@@ -128,7 +130,7 @@ class ProfileHost:
         try:
             return self._committed(parcels, draft)
         except Conflict as conflict:
-            self._live.forget(draft)
+            self._live.recheck(draft)
             if attempt < ATTEMPTS and (attempt == 1 or len(parcels) == 1):
                 return self._settled(parcels, attempt + 1)
             if len(parcels) == 1:
@@ -141,8 +143,15 @@ class ProfileHost:
             self._live.forget(draft)
             if len(parcels) == 1:
                 log.exception("a call could not be decided", host=self._name)
-                return [FAILED]
+                return [self._kept(parcels[0])]
         return self._halved(parcels)
+
+    def _kept(self, parcel: Parcel) -> Result:
+        """Keep a call that cannot be decided as rejected, so that its client need not return."""
+        if isinstance(parcel.command, Reject):
+            return FAILED
+        (result,) = self._settled([Parcel(rejection_of(parcel.command))])
+        return REJECTED if result in {APPLIED, DUPLICATE} else result
 
     def _halved(self, parcels: list[Parcel]) -> list[Result]:
         """Go on with the two halves; what was stored before the store failed stays answered."""

@@ -6,6 +6,7 @@ next call recovers them from snapshot and tail.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from domain.linking import LinkBook
 from domain.profile import Profile
 from store.archive import Store
 from store.backend import Entry
+from store.errors import StoreUnavailable
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -166,6 +168,33 @@ class LiveProfiles:
         for link in draft.books:
             self._books.drop(link)
         self._start_anew()
+
+    def recheck(self, draft: Draft) -> None:
+        """Drop what others have written meanwhile, of all that a refused draft was based on.
+
+        The rest is still as the store has it: reading it again would cost more than the batch.
+        """
+        held = self._held(draft)
+        try:
+            stored = self._store.versions([profile.id for _, profile in held])
+        except StoreUnavailable:
+            self.forget(draft)
+            raise
+        for drop, profile in held:
+            if stored.get(profile.id, 0) != profile.version:
+                drop()
+        for link in draft.books:
+            self._books.drop(link)
+        self._start_anew()
+
+    def _held(self, draft: Draft) -> list[tuple[Callable[[], object], Profile | Journal]]:
+        """List what memory holds of a draft's profiles, each with the way to drop it."""
+        found: list[tuple[Callable[[], object], Profile | Journal | None]] = [
+            *((partial(self._visitors.drop, u), self._visitors.get(u)) for u in draft.visitors),
+            *((partial(self._customers.drop, c), self._customers.get(c)) for c in draft.customers),
+            *((partial(self._journals.pop, s), self._journals.get(s)) for s in draft.journals),
+        ]
+        return [(drop, profile) for drop, profile in found if profile is not None]
 
     def refresh(self, kind: str, value: str) -> Profile | None:
         """Give a profile as the store has it now, whoever wrote it last."""

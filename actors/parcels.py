@@ -13,7 +13,10 @@ UNAVAILABLE = 2
 """Not stored, and worth another try: the store is down, or somebody else kept winning."""
 
 FAILED = 3
-"""Not stored: deciding it failed. The host's log says why."""
+"""Not stored: neither could it be decided, nor kept as rejected. The host's log says why."""
+
+REJECTED = 4
+"""Not applied, for deciding it failed each time; kept in its source's journal."""
 
 Result = int | str
 """One of the numbers above, or the CID to which the call must be sent instead."""

@@ -1,7 +1,7 @@
 """The gateway's half of the work: which host has whose profile, and what came of each call."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -9,11 +9,13 @@ import msgspec
 from actors.errors import HostUnreachable, Unavailable
 from actors.lane import Lane, LaneLimits
 from actors.live import Recent
-from actors.parcels import DUPLICATE, FAILED, UNAVAILABLE, Parcel, Question, Result
+from actors.parcels import DUPLICATE, FAILED, REJECTED, UNAVAILABLE, Parcel, Question, Result
 from actors.reading import Reading
 from actors.slots import Assignment, customer_key, host_name, journal_key, visitor_key
 from domain.commands import AnyCommand, Reject
 from domain.document import Document
+from domain.history import Stretch
+from domain.person import NOW, Then
 
 HINTS = 200_000
 """UIDs whose customer a gateway remembers; a wrong memory costs a detour, never an error."""
@@ -25,10 +27,14 @@ RETRY_AFTER = 2
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """All calls of a request are durable: the log's position, how many were known already."""
+    """All calls of a request are durable: the log's position, how many were known already.
+
+    `rejected` are the places of those that could not be decided and are kept as rejected.
+    """
 
     position: int
     duplicates: int = 0
+    rejected: list[int] = []
 
 
 class HostRef(Protocol):
@@ -60,13 +66,17 @@ class Router:
         stored: sending all of them again is right then.
         """
         parcels = [Parcel(command, self._hint(command)) for command in commands]
-        duplicates = 0
+        places = list(range(len(parcels)))
+        duplicates, rejected = 0, []
         for hop in range(HOPS):
             results = await self._sent(parcels, is_new=hop == 0)
             duplicates += results.count(DUPLICATE)
             parcels = self._passed_on(parcels, results)
+            rejected += _where(places, results, is_in=lambda result: result == REJECTED)
+            places = _where(places, results, is_in=lambda result: isinstance(result, str))
             if not parcels:
-                return Answer(max(lane.position for lane in self._lanes), duplicates)
+                position = max(lane.position for lane in self._lanes)
+                return Answer(position, duplicates, sorted(rejected))
         raise Unavailable(RETRY_AFTER, "a call was passed from host to host")
 
     async def customer(self, cid: str) -> Document | None:
@@ -83,10 +93,28 @@ class Router:
         return None if document is None else {**document, "folded_from": uid}
 
     async def timeline(
-        self, kind: str, value: str, limit: int, before: str | None
+        self, kind: str, value: str, limit: int, before: str | None, then: Then = NOW
     ) -> dict[str, Any] | None:
         """Give a page of activities, newest first; see `Reading.timeline`."""
-        return await self._reading.timeline(kind, value, limit, before)
+        return await self._reading.timeline(kind, value, limit, before, then)
+
+    async def past(self, kind: str, value: str, then: Then) -> Document | None:
+        """Give a profile of the past; see `Reading.profile`."""
+        return await self._reading.profile(kind, value, then)
+
+    async def history(self, kind: str, value: str, stretch: Stretch) -> dict[str, Any] | None:
+        """Give a page of events; see `Reading.history`."""
+        return await self._reading.history(kind, value, stretch)
+
+    async def explain(
+        self, kind: str, value: str, attribute: str, then: Then
+    ) -> dict[str, Any] | None:
+        """Explain an attribute; see `Reading.explain`."""
+        return await self._reading.explain(kind, value, attribute, then)
+
+    async def identities(self, kind: str, value: str, then: Then) -> dict[str, Any] | None:
+        """Tell why UIDs are one person; see `Reading.identities`."""
+        return await self._reading.identities(kind, value, then)
 
     async def stats(self) -> dict[str, int]:
         """Give the deployment's counters and the position of its log."""
@@ -152,3 +180,8 @@ class Router:
         except HostUnreachable as error:
             raise Unavailable(RETRY_AFTER, str(error)) from error
         return moved, None if document is None else msgspec.json.decode(document)
+
+
+def _where(places: list[int], results: list[Result], is_in: Callable[[Result], bool]) -> list[int]:
+    """List the places of the calls with such results."""
+    return [place for place, result in zip(places, results, strict=True) if is_in(result)]

@@ -7,10 +7,12 @@ from time import monotonic
 
 import msgspec
 
+from actors.cluster import NAMESPACE
 from actors.host import HostInfo, ProfileHost
 from actors.logs import configure_logs
 from actors.parcels import Question
 from actors.slots import Assignment, host_name
+from actors.waking import Waking
 from domain.attributes import Policies
 from store.folder import open_store
 
@@ -24,6 +26,8 @@ class HostSettings(msgspec.Struct, frozen=True):
     live_profiles: int
     synchronous: str
     policies: Policies
+    projectors: tuple[str, ...] = ()
+    """Names of the actors to wake after a commit."""
 
 
 class HostShell:
@@ -38,12 +42,15 @@ class HostShell:
         self._settings = settings
         self._host: ProfileHost | None = None
         self._busy_since: float | None = None
+        self._waking = Waking(settings.projectors, NAMESPACE)
 
     def handle(self, batch: bytes) -> bytes:
         """See `ProfileHost.handle`."""
         self._busy_since = monotonic()
         try:
-            return self._opened().handle(batch)
+            reply = self._opened().handle(batch)
+            self._waking.wake()
+            return reply
         finally:
             self._busy_since = None
 

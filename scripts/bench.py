@@ -13,7 +13,14 @@ import httpx
 from msgspec.structs import replace
 from rich.console import Console
 
-from scripts.bench_calls import BenchCall, batch_bodies, expected_counts, make_calls
+from scripts.bench_calls import (
+    BenchCall,
+    Miscounted,
+    batch_bodies,
+    expected_counts,
+    make_calls,
+)
+from scripts.bench_hosts import hosts_as_json, measure_hosts, show_hosts
 from scripts.bench_load import HungUp, NotAccepted, post_requests, send
 from scripts.bench_machine import bytes_in, cpu_seconds, machine
 from scripts.bench_plain import measure_plain, whole_visitors
@@ -28,22 +35,13 @@ out = Console()
 err = Console(stderr=True)
 
 
-class Miscounted(Exception):
-    """The server does not hold what it was sent."""
-
-    def __init__(self, expected: dict[str, int], counts: dict[str, int]) -> None:
-        wrong = [name for name, must in expected.items() if counts[name] != must]
-        told = ", ".join(f"{expected[name]:,} {name}, not {counts[name]:,}" for name in wrong)
-        super().__init__(f"Expected the server to count {told}")
-        self.expected = expected
-        self.counts = counts
-
-
 def main() -> int:
     """Measure; the exit code is 1 when an answer or a count is wrong."""
     options = _options()
     facts = machine()
     try:
+        if options.store == "postgresql":
+            return _hosts(options, facts)
         report = _measured(options, facts)
     except (
         HungUp,
@@ -61,6 +59,17 @@ def main() -> int:
     return 0
 
 
+def _hosts(options: argparse.Namespace, facts: dict[str, str]) -> int:
+    """Measure several numbers of hosts on a PostgreSQL started for it."""
+    calls = make_calls(options.calls, BATCHED_SEED)
+    command = shlex.join(["scripts/bench", *sys.argv[1:]])
+    report = measure_hosts(calls, options.batch, options.connections, facts, command)
+    show_hosts(report, out)
+    if options.json:
+        sys.stdout.write(json.dumps(hosts_as_json(report)) + "\n")
+    return 0
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     kinds = parser.add_subparsers(required=True, metavar="ingest")
@@ -69,6 +78,12 @@ def _options() -> argparse.Namespace:
     ingest.add_argument("--batch", type=int, default=100, metavar="N", help="calls a request")
     ingest.add_argument("--connections", type=int, default=16, metavar="N")
     ingest.add_argument("--hosts", type=int, metavar="N", help="profile hosts; default: its own")
+    ingest.add_argument(
+        "--store",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="postgresql: with 1, 2 and 4 hosts, without the plain application",
+    )
     ingest.add_argument("--json", action="store_true", help="end with one line of JSON")
     return parser.parse_args()
 

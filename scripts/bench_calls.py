@@ -38,6 +38,17 @@ class BenchCall(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Miscounted(Exception):
+    """The server does not hold what it was sent."""
+
+    def __init__(self, expected: dict[str, int], counts: dict[str, int]) -> None:
+        wrong = [name for name, must in expected.items() if counts[name] != must]
+        told = ", ".join(f"{expected[name]:,} {name}, not {counts[name]:,}" for name in wrong)
+        super().__init__(f"Expected the server to count {told}")
+        self.expected = expected
+        self.counts = counts
+
+
 def make_calls(number: int, seed: int) -> list[BenchCall]:
     """Make that many calls, each visitor's in order, all visitors active at once.
 

@@ -82,11 +82,12 @@ class ServerNotStopped(Exception):
 
 
 @contextmanager
-def running(data: Path, hosts: int | None = None) -> Iterator[Server]:
+def running(data: Path, hosts: int | None = None, store: str | None = None) -> Iterator[Server]:
     """Run a server on a data folder for as long as the block runs.
 
     It has keys of its own and hears nothing of our environment's settings; `hosts` None leaves
-    their number to it. Raises `ServerNotReady`, and `ServerNotStopped` when the block ended well.
+    their number to it, `store` None its store. Raises `ServerNotReady`, and `ServerNotStopped`
+    when the block ended well.
     """
     with tempfile.TemporaryDirectory(prefix="onefold-server-") as elsewhere:
         log = Path(elsewhere) / "log"
@@ -94,8 +95,9 @@ def running(data: Path, hosts: int | None = None) -> Iterator[Server]:
             "ONEFOLD_WRITE_KEY": secrets.token_urlsafe(24),
             "ONEFOLD_API_TOKEN": secrets.token_urlsafe(24),
         }
+        environ = keys if store is None else {**keys, "ONEFOLD_STORE": store}
         _end_properly_when_told()
-        process = _start(data.resolve(), hosts, keys, log)
+        process = _start(data.resolve(), hosts, environ, log)
         try:
             url = _url_when_ready(process, log)
             yield Server(
@@ -120,7 +122,7 @@ def _end_properly_when_told() -> None:
 
 
 def _start(
-    data: Path, hosts: int | None, keys: dict[str, str], log: Path
+    data: Path, hosts: int | None, environ: dict[str, str], log: Path
 ) -> subprocess.Popen[bytes]:
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("ONEFOLD_")
@@ -133,7 +135,7 @@ def _start(
         return subprocess.Popen(
             command,
             cwd=log.parent,
-            env=inherited | keys,
+            env=inherited | environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=said,

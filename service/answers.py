@@ -55,6 +55,8 @@ class ProfileShown(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     version: int
     digest: str
     folded_from: str | msgspec.UnsetType = msgspec.UNSET
+    as_of: str | msgspec.UnsetType = msgspec.UNSET
+    as_known_at: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class TimelineShown(msgspec.Struct, frozen=True):
@@ -62,6 +64,86 @@ class TimelineShown(msgspec.Struct, frozen=True):
 
     activities: list[dict[str, Any]]
     next: str | None
+
+
+class HistoryShown(msgspec.Struct, frozen=True):
+    """Events, in the order asked for; `next` is the `after` of the page that follows."""
+
+    events: list[dict[str, Any]]
+    next: int | None
+
+
+class Via(msgspec.Struct, frozen=True):
+    """The merge that brought a value into the customer."""
+
+    rule: str
+    position: int
+    message_id: str
+    occurred_at: str
+
+
+class WriteShown(msgspec.Struct, frozen=True):
+    """A call that wrote an attribute; `uid` null: under the CID alone."""
+
+    value: Any
+    position: int
+    message_id: str
+    source: str
+    occurred_at: str
+    recorded_at: str
+    uid: str | None
+    via: Via | None
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Why an attribute has its value; several calls set it only under *union*."""
+
+    attribute: str
+    policy: Literal["latest", "earliest", "min", "max", "union"]
+    value: Any
+    set_by: list[WriteShown]
+    beaten: list[WriteShown]
+    refused: list[WriteShown]
+
+
+class Identity(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A UID of a profile; in a customer, with the call that folded it."""
+
+    uid: str
+    links: list[str]
+    first_seen: str | None
+    since: str | msgspec.UnsetType = msgspec.UNSET
+    rule: str | msgspec.UnsetType = msgspec.UNSET
+    position: int | msgspec.UnsetType = msgspec.UNSET
+    message_id: str | msgspec.UnsetType = msgspec.UNSET
+    source: str | msgspec.UnsetType = msgspec.UNSET
+    occurred_at: str | msgspec.UnsetType = msgspec.UNSET
+    recorded_at: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class IdentitiesShown(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Why these UIDs are one person."""
+
+    kind: Literal["customer", "visitor"]
+    cid: str | msgspec.UnsetType = msgspec.UNSET
+    uid: str | msgspec.UnsetType = msgspec.UNSET
+    uids: list[Identity]
+    refusals: list[Refusal]
+
+
+class SettingsShown(msgspec.Struct, frozen=True):
+    """What Segment's browser and mobile SDKs fetch before they start."""
+
+    integrations: dict[str, Any]
+    metrics: dict[str, int]
+    plan: dict[str, Any]
+    remotePlugins: list[Any]  # noqa: N815 - its name on the wire
+
+
+class SourceConfigShown(msgspec.Struct, frozen=True):
+    """What RudderStack's SDKs fetch before they start."""
+
+    source: dict[str, Any]
 
 
 class Health(msgspec.Struct, frozen=True):

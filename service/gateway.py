@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import closing
 from threading import Event, Thread
 
 import msgspec
@@ -14,11 +15,14 @@ from actors.reading import Reading
 from actors.refs import RayHostRef
 from actors.router import Router
 from actors.slots import host_name
+from projections import projections
+from service.access import followed
 from service.app import build_app
 from service.config import Config
 from service.keys import credentials_in_force
 from store.errors import StoreError
 from store.folder import open_store
+from store.views.reader import Views
 
 GRACE = 10
 """Seconds that requests in flight get to finish."""
@@ -80,18 +84,23 @@ class GatewayShell:
             Reading(store),
             LaneLimits(config.batch, config.queue, config.retry_for),
         )
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                build_app(router, credentials_in_force(store, os.environ), config),
-                loop="uvloop",
-                http="httptools",
-                lifespan="off",
-                access_log=False,
-                log_level="warning",
-                timeout_graceful_shutdown=GRACE,
+        versions = {p.name: p.version for p in projections(config.policies)}
+        with (
+            closing(Views(config.data, versions)) as views,
+            followed(lambda: credentials_in_force(store, os.environ)) as access,
+            shared_port(config.host, config.port) as listener,
+        ):
+            self._server = uvicorn.Server(
+                uvicorn.Config(
+                    build_app(router, access, config, views=views),
+                    loop="uvloop",
+                    http="httptools",
+                    lifespan="off",
+                    access_log=False,
+                    log_level="warning",
+                    timeout_graceful_shutdown=GRACE,
+                )
             )
-        )
-        with shared_port(config.host, config.port) as listener:
             self._server.run(sockets=[listener])
 
 

@@ -9,8 +9,18 @@ import structlog
 from litestar.exceptions import HTTPException, ValidationException
 
 from actors.errors import BadCursor, Overloaded, Unavailable
+from domain.errors import BadTimestamp, UnknownAttribute
+from projections.queries.errors import BadQuery
 from service.answers import Problem
 from service.wire.errors import Unreadable
+from store.views.errors import (
+    ViewBuilding,
+    ViewMissing,
+    ViewOutdated,
+    ViewsBehind,
+    ViewsMissing,
+    ViewsUnavailable,
+)
 
 log = structlog.get_logger()
 
@@ -34,6 +44,22 @@ class UnknownWriteKey(Denied):
     def __init__(self, *, is_given: bool) -> None:
         found = "one that is unknown" if is_given else "none"
         super().__init__(401, "unknown_write_key", f"Expected a write key, got {found}")
+
+
+class SourceDisabled(Denied):
+    """Calls came with a key of a source that is switched off: clients drop them (decision 0024)."""
+
+    def __init__(self, name: str) -> None:
+        message = f"Expected calls of an enabled source, but {name!r} is disabled"
+        super().__init__(404, "source_disabled", message)
+
+
+class BadHost(Denied):
+    """The request does not say by which name it found this server."""
+
+    def __init__(self, host: str) -> None:
+        message = f"Expected the header Host to name a host, got {host[:255]!r}"
+        super().__init__(400, "bad_host", message)
 
 
 class MissingToken(Denied):
@@ -81,6 +107,14 @@ VERDICTS: Final[Mapping[type[Exception], tuple[int, str]]] = {
     NotReady: (503, "not_ready"),
     UnknownProfile: (404, "unknown_profile"),
     BadCursor: (400, "bad_cursor"),
+    ViewsUnavailable: (503, "view_unavailable"),
+    ViewsMissing: (503, "view_unavailable"),
+    ViewMissing: (503, "view_unavailable"),
+    ViewOutdated: (503, "view_unavailable"),
+    ViewBuilding: (503, "view_unavailable"),
+    ViewsBehind: (504, "position_not_reached"),
+    BadTimestamp: (400, BadTimestamp.code),
+    UnknownAttribute: (404, UnknownAttribute.code),
 }
 """Status and code of exceptions that do not say so themselves."""
 
@@ -91,6 +125,8 @@ def explained(error: Exception, method: str, path: str) -> Explained:
     if isinstance(error, Unreadable | Denied):
         status, code = error.status, error.code
         headers = error.headers if isinstance(error, Denied) else {}
+    elif isinstance(error, BadQuery):
+        status, code = 400, error.code
     elif isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         status, code, message = _of_the_router(error, method, path)
         headers = error.headers or {}

@@ -1,5 +1,6 @@
 """Profiles go out: one by its id, its timeline, the counters."""
 
+from base64 import b64decode
 from typing import Annotated, Any
 from urllib.parse import unquote
 
@@ -11,9 +12,11 @@ from litestar.params import PathParameter, QueryParameter
 
 from domain.document import Document
 from domain.errors import DomainError
+from domain.person import NOW, Then
 from service.answers import TimelineShown
-from service.credentials import Credentials
+from service.credentials import Admission
 from service.desk import Desk, Kind
+from service.moments import AsKnownAt, AsOf, then_of
 from service.problems import MissingToken, UnknownProfile, WrongToken
 from service.schemas import COUNTERS, PROFILES, problems, profiles
 from service.wire.ids import read_id
@@ -32,34 +35,44 @@ class Reads:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def profile(self, request: AnyRequest, kind: Kind, encoded: str) -> Response[bytes]:
-        """Give a profile as it is now; 304 when the client has that version."""
+    async def profile(
+        self, request: AnyRequest, kind: Kind, encoded: str, then: Then
+    ) -> Response[bytes]:
+        """Give a profile; as it is now with its version, 304 when the client has that one."""
         value = id_in_path(kind, encoded)
+        if then != NOW:
+            return await self._past(kind, value, then)
         ask = self._desk.customer if kind == "customer" else self._desk.visitor
         document = await ask(value)
         if document is None:
             raise UnknownProfile(kind, value)
         return _versioned(document, request.headers.get("if-none-match"))
 
+    async def _past(self, kind: Kind, value: str, then: Then) -> Response[bytes]:
+        document = await self._desk.past(kind, value, then)
+        if document is None:
+            raise UnknownProfile(kind, value)
+        return json_answer(document)
+
     async def timeline(
-        self, kind: Kind, encoded: str, limit: int, before: str | None
+        self, kind: Kind, encoded: str, limit: int, before: str | None, then: Then
     ) -> Response[bytes]:
         """Give a page of a profile's activities."""
         value = id_in_path(kind, encoded)
-        page = await self._desk.timeline(kind, value, limit, before)
+        page = await self._desk.timeline(kind, value, limit, before, then)
         if page is None:
             raise UnknownProfile(kind, value)
-        return _json(page)
+        return json_answer(page)
 
     async def stats(self) -> Response[bytes]:
         """Give the counters."""
-        return _json(await self._desk.stats())
+        return json_answer(await self._desk.stats())
 
 
 class TokenGuard:
     """Lets only those read who have an API token."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Admission) -> None:
         self._credentials = credentials
 
     def __call__(
@@ -73,32 +86,67 @@ class TokenGuard:
             raise WrongToken
 
 
-def read_routes(reads: Reads, credentials: Credentials) -> Router:
+class BasicOrBearerGuard(TokenGuard):
+    """Takes the token as the user name of HTTP Basic too, as Segment's clients send theirs."""
+
+    def __call__(
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    ) -> None:
+        """Raise `MissingToken` or `WrongToken`."""
+        scheme, _, encoded = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            super().__call__(connection, handler)
+            return
+        try:
+            token, _, _ = b64decode(encoded, validate=True).decode().partition(":")
+        except ValueError:
+            token = ""
+        if not token:
+            raise MissingToken
+        if not self._credentials.allows(token):
+            raise WrongToken
+
+
+def read_routes(reads: Reads, credentials: Admission) -> Router:
     """Give the addresses under which profiles are read."""
 
     @get("/customers/{cid:str}", responses=profiles())
-    async def customer(request: AnyRequest, cid: Id) -> Response[bytes]:
-        """Give a customer. `ETag` is its version."""
-        return await reads.profile(request, "customer", cid)
+    async def customer(
+        request: AnyRequest, cid: Id, as_of: AsOf = None, as_known_at: AsKnownAt = None
+    ) -> Response[bytes]:
+        """Give a customer. `ETag` is its version, when no past is asked for."""
+        return await reads.profile(request, "customer", cid, then_of(as_of, as_known_at))
 
     @get("/visitors/{uid:str}", responses=profiles())
-    async def visitor(request: AnyRequest, uid: Id) -> Response[bytes]:
+    async def visitor(
+        request: AnyRequest, uid: Id, as_of: AsOf = None, as_known_at: AsKnownAt = None
+    ) -> Response[bytes]:
         """Give a visitor, or the customer it was folded into, then with `folded_from`."""
-        return await reads.profile(request, "visitor", uid)
+        return await reads.profile(request, "visitor", uid, then_of(as_of, as_known_at))
 
     @get("/customers/{cid:str}/timeline", responses=problems(TimelineShown, *PROFILES))
     async def customer_timeline(
-        cid: Id, limit: Limit = 100, before: Before = None
+        cid: Id,
+        limit: Limit = 100,
+        before: Before = None,
+        as_of: AsOf = None,
+        as_known_at: AsKnownAt = None,
     ) -> Response[bytes]:
         """List a customer's activities, newest first."""
-        return await reads.timeline("customer", cid, limit, before)
+        then = then_of(as_of, as_known_at)
+        return await reads.timeline("customer", cid, limit, before, then)
 
     @get("/visitors/{uid:str}/timeline", responses=problems(TimelineShown, *PROFILES))
     async def visitor_timeline(
-        uid: Id, limit: Limit = 100, before: Before = None
+        uid: Id,
+        limit: Limit = 100,
+        before: Before = None,
+        as_of: AsOf = None,
+        as_known_at: AsKnownAt = None,
     ) -> Response[bytes]:
         """List the activities of a visitor, or of the customer it was folded into."""
-        return await reads.timeline("visitor", uid, limit, before)
+        then = then_of(as_of, as_known_at)
+        return await reads.timeline("visitor", uid, limit, before, then)
 
     @get("/stats", responses=problems(dict[str, int], *COUNTERS))
     async def stats() -> Response[bytes]:
@@ -135,7 +183,7 @@ def _versioned(document: Document, known: str | None) -> Response[bytes]:
     headers = {"ETag": tag}
     if known is not None and "folded_from" not in document and _matches(tag, known):
         return Response(b"", status_code=304, headers=headers, media_type=MediaType.JSON)
-    return _json(document, headers)
+    return json_answer(document, headers)
 
 
 def _matches(tag: str, known: str) -> bool:
@@ -143,5 +191,6 @@ def _matches(tag: str, known: str) -> bool:
     return tag in tags or "*" in tags
 
 
-def _json(content: object, headers: dict[str, str] | None = None) -> Response[bytes]:
+def json_answer(content: object, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Answer with JSON."""
     return Response(msgspec.json.encode(content), headers=headers, media_type=MediaType.JSON)

@@ -13,6 +13,7 @@ from litestar.openapi.spec import (
     OpenAPIMediaType,
     OpenAPIType,
     Operation,
+    Parameter,
     RequestBody,
     Schema,
     SecurityScheme,
@@ -21,9 +22,10 @@ from litestar.openapi.spec import (
 from service.answers import Problem, ProfileShown
 
 PATH = "/openapi.json"
-INGEST: Final = (400, 401, 413, 429, 503)
+INGEST: Final = (400, 401, 404, 413, 429, 503)
 PROFILES: Final = (400, 401, 403, 404, 503)
 COUNTERS: Final = (401, 403, 503)
+BOOT: Final = (400, 401, 404)
 
 _TEXT = Schema(type=OpenAPIType.STRING)
 _ID = Schema(one_of=[_TEXT, Schema(type=OpenAPIType.NUMBER), Schema(type=OpenAPIType.NULL)])
@@ -62,6 +64,17 @@ _BATCH = Schema(
     },
 )
 
+_EVENT = Schema(
+    type=OpenAPIType.OBJECT,
+    description="An event of the seed product: ec and ea, or en, and uid; more fields may follow.",
+    properties={
+        **dict.fromkeys(("ec", "ea", "en", "timestamp"), _TEXT),
+        **dict.fromkeys(("uid", "aid", "messageId", "prop_id"), _ID),
+        **dict.fromkeys(("dims", "extra", "cvar", "context"), _OBJECT),
+        "items": Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)),
+    },
+)
+
 
 def _taking(schema: Schema) -> RequestBody:
     return RequestBody(required=True, content={"application/json": OpenAPIMediaType(schema)})
@@ -82,6 +95,26 @@ class CallOperation(Operation):
 
     def __post_init__(self) -> None:
         self.request_body = _taking(_CALL)
+        self.security = [{"writeKey": []}]
+
+
+@dataclass
+class EventOperation(Operation):
+    """Takes events of the seed product; see `BatchOperation`."""
+
+    def __post_init__(self) -> None:
+        events = Schema(type=OpenAPIType.ARRAY, items=_EVENT, max_items=2_500)
+        self.request_body = _taking(Schema(one_of=[_EVENT, events]))
+        self.security = [{"writeKey": []}]
+
+
+@dataclass
+class QueryOperation(Operation):
+    """Takes a call whose fields are the query's, whichever they are."""
+
+    def __post_init__(self) -> None:
+        key = Parameter(name="writeKey", param_in="query", schema=_TEXT)
+        self.parameters = [key]
         self.security = [{"writeKey": []}]
 
 

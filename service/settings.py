@@ -1,14 +1,22 @@
 """Where settings come from, and what is wrong with those that cannot be used."""
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 FILE = Path("onefold.toml")
 PREFIX = "ONEFOLD_"
+
+_LINK: Final = re.compile(
+    r"ONEFOLD_([A-Z0-9_]+_)?"
+    r"(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
+)
+_LINKED_PORT: Final = re.compile(r"ONEFOLD_([A-Z0-9_]+_)?PORT")
+_ADDRESS: Final = re.compile(r"(tcp|udp|sctp)://")
 
 
 class ConfigError(Exception):
@@ -46,7 +54,7 @@ def sources(
     spoken = {
         name: value
         for name, value in environ.items()
-        if name.startswith(PREFIX) and name not in secrets
+        if name.startswith(PREFIX) and name not in secrets and not _is_service_link(name, value)
     }
     return [
         _source(chosen, types, {name: f"--{name.replace('_', '-')}" for name in chosen}),
@@ -58,6 +66,21 @@ def sources(
         ),
         _from_file(file, types),
     ]
+
+
+def service_links(environ: Mapping[str, str]) -> list[str]:
+    """List the variables that Kubernetes sets for services whose names begin with `onefold`.
+
+    With `enableServiceLinks`, its default, every container gets `ONEFOLD_PORT=tcp://10.0.0.7:80`
+    and the like. They are no settings.
+    """
+    return sorted(name for name, value in environ.items() if _is_service_link(name, value))
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    if _LINK.fullmatch(name):
+        return True
+    return _LINKED_PORT.fullmatch(name) is not None and _ADDRESS.match(value) is not None
 
 
 def given(name: str, found: list[Source]) -> tuple[Any, str]:

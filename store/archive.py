@@ -1,7 +1,8 @@
 """Profiles in and out of a backend: mapped, sealed, recovered, committed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
 from uuid import UUID
 
@@ -10,13 +11,15 @@ import structlog
 
 from domain.attributes import Policies
 from domain.draft import Draft, Recorded
+from domain.events import AnyEvent
 from domain.journal import Journal
 from domain.linking import LinkBook
 from domain.profile import Profile, evolve, initial
 from store import snapshots
-from store.backend import Backend, Entry, Lease, Snapshot, Write
-from store.errors import Conflict, KeyMissing, Tampered
+from store.backend import Backend, Entry, Lease, LogRow, Place, Snapshot, Write
+from store.errors import Conflict, KeyMissing, StoreUnavailable, Tampered
 from store.keyring import Keyring, ProfileCipher
+from store.log import LogPage, Unopened
 from store.mapper import ProfileMapper
 from store.packing import packed, unpacked
 from store.shapes import Row, journal_of, journal_row, profile_of, profile_row
@@ -24,6 +27,9 @@ from store.topics import Topics
 
 CIPHERS = 100_000
 """Data keys kept open at a time."""
+
+Choice = Callable[[list[int]], list[int]]
+"""Picks some of the positions it is given."""
 
 log = structlog.get_logger()
 
@@ -53,12 +59,19 @@ class Store:
         """Tell how many events a stream has."""
         return self.backend.version(profile_id)
 
-    def profile(self, profile_id: UUID) -> Profile:
-        """Recover a profile: its snapshot and what came after, or the whole stream."""
-        row = self._snapshot(profile_id)
+    def versions(self, profile_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Tell how many events each of many streams has."""
+        return self.backend.versions(profile_ids)
+
+    def profile(self, profile_id: UUID, upto: int | None = None) -> Profile:
+        """Recover a profile: its snapshot and what came after, or the whole stream.
+
+        With `upto` it is given as it stood at that version.
+        """
+        row = self._snapshot(profile_id, upto)
         start = initial(profile_id) if row is None else profile_of(profile_id, row)
         profile = start
-        for recorded in self.history(profile_id, start.version):
+        for recorded in self.history(profile_id, start.version, upto):
             profile = evolve(profile, recorded.event, self.policies)  # type: ignore[arg-type]  # a profile's stream holds no rejections
         return profile
 
@@ -69,15 +82,43 @@ class Store:
         events = (recorded.event for recorded in self.history(journal_id, start.version))
         return reduce(Journal.evolve, events, start)  # type: ignore[arg-type]  # a journal's stream holds rejections only
 
-    def history(self, profile_id: UUID, after: int = 0) -> list[Recorded]:
-        """Read and open a stream's events behind a version."""
-        stored = self.backend.stream(profile_id, after)
+    def history(self, profile_id: UUID, after: int = 0, upto: int | None = None) -> list[Recorded]:
+        """Read and open a stream's events behind a version, up to another."""
+        stored = self.backend.stream(profile_id, after, upto)
         return [self._mapper.to_domain_event(event) for event in stored]
 
-    def positioned(self, profile_ids: Sequence[UUID]) -> list[tuple[int, Recorded]]:
-        """Read and open whole streams, in the order they were written."""
+    def positioned(
+        self, profile_ids: Sequence[UUID], choose: Choice | None = None
+    ) -> list[tuple[int, Recorded]]:
+        """Read whole streams, in the order they were written, and open them.
+
+        With `choose` only those are opened whose positions it picks.
+        """
         found = self.backend.positioned(profile_ids)
+        if choose is not None:
+            chosen = frozenset(choose([position for position, _ in found]))
+            found = [event for event in found if event[0] in chosen]
+        self._unwrap_all({event.originator_id for _, event in found})  # type: ignore[misc]  # ours are UUIDs
         return [(position, self._mapper.to_domain_event(event)) for position, event in found]
+
+    def page(self, after: int, limit: int) -> LogPage:
+        """Read and open the log behind a position; what cannot be opened is named."""
+        return self._page(self.backend.page(after, limit))
+
+    def slice(self, after: Place, end: UUID | None, upto: int, limit: int) -> LogPage:
+        """Read and open streams by id; see `Backend.slice`.
+
+        Whole ones: a stream is cut only when it is longer than the page.
+        """
+        rows = self.backend.slice(after, end, upto, limit)
+        if len(rows) == limit and rows[0][1] != rows[-1][1]:
+            cut = rows[-1][1]
+            rows = [row for row in rows if row[1] != cut]
+        return self._page(rows)
+
+    def topic(self, event: AnyEvent) -> str:
+        """Name an event as the log does."""
+        return self._mapper.topic(event)
 
     def books(self, links: Sequence[str]) -> dict[str, tuple[int, LinkBook]]:
         """Read link books with the version to write them at; an unknown one is empty, at 0."""
@@ -129,9 +170,33 @@ class Store:
         cipher = self._cipher(aggregate.id)
         return Snapshot(aggregate.version, cipher.seal(aggregate.version, snapshots.TOPIC, text))
 
-    def _snapshot(self, profile_id: UUID) -> Row | None:
+    def _page(self, rows: Sequence[LogRow]) -> LogPage:
+        ids = {stream: UUID(bytes=stream) for stream in {row[1] for row in rows}}
+        self._unwrap_all(ids.values())
+        ciphers = {stream: self._ciphers.get(profile_id) for stream, profile_id in ids.items()}
+        opened = self._mapper.opened_with
+        events, unopened = [], []
+        for position, stream, version, topic, state in rows:
+            try:
+                cipher = ciphers[stream] or self._cipher(ids[stream])
+                events.append((position, opened(cipher, version, topic, state)))
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is kept with the event
+                unopened.append(Unopened(position, ids[stream], version, topic, error))
+        last = (rows[-1][0], ids[rows[-1][1]], rows[-1][2]) if rows else None
+        return LogPage(events, unopened, last)
+
+    def _unwrap_all(self, profile_ids: Iterable[UUID]) -> None:
+        """Open the data keys of many streams at once; those that fail are met again later."""
+        missing = [profile_id for profile_id in profile_ids if profile_id not in self._ciphers]
+        for profile_id, wrapped in self.backend.keys(missing).items():
+            with suppress(Tampered):
+                self._keep(profile_id, self._keyring.unwrap(profile_id, wrapped))
+
+    def _snapshot(self, profile_id: UUID, upto: int | None = None) -> Row | None:
         snapshot = self.backend.snapshot(profile_id)
-        if snapshot is None:
+        if snapshot is None or (upto is not None and snapshot.version > upto):
             return None
         try:
             text = self._cipher(profile_id).open(snapshot.version, snapshots.TOPIC, snapshot.state)

@@ -13,6 +13,12 @@ from eventsourcing.persistence import StoredEvent
 
 Link = str
 
+LogRow = tuple[int, bytes, int, str, bytes]
+"""An event as it is stored: position, stream id, version, topic, sealed state."""
+
+Place = tuple[UUID, int]
+"""An event by stream and version; version 0 is before the first."""
+
 
 class Lease(msgspec.Struct, frozen=True):
     """The right of one incarnation to write: valid while `epoch` is the highest of its name."""
@@ -59,7 +65,8 @@ class Backend(Protocol):
     * `write` is atomic and durable when it returns. Positions follow the order of commits and
       are never reused. It raises `Fenced` when the lease was taken over, `Conflict` when an
       expected version, a directory row or a book was somebody else's first, and
-      `StoreUnavailable` when nothing could be stored; in each case nothing was.
+      `StoreUnavailable` when nothing could be stored; in each case nothing was. Only a connection
+      lost during the commit leaves that open: `StoreUnavailable` too, and reading again tells.
     * Reads see every committed write.
     """
 
@@ -81,11 +88,31 @@ class Backend(Protocol):
     def version(self, profile_id: UUID) -> int:
         """Tell how many events a stream has."""
 
-    def stream(self, profile_id: UUID, after: int = 0) -> Sequence[StoredEvent]:
-        """Read a stream's events behind a version, in order."""
+    def versions(self, profile_ids: Iterable[UUID]) -> dict[UUID, int]:
+        """Tell how many events each stream has; a stream without any is not in the answer."""
+
+    def stream(
+        self, profile_id: UUID, after: int = 0, upto: int | None = None
+    ) -> Sequence[StoredEvent]:
+        """Read a stream's events behind a version, in order, up to another version."""
 
     def positioned(self, profile_ids: Iterable[UUID]) -> list[tuple[int, StoredEvent]]:
         """Read whole streams with each event's position, in the order of positions."""
+
+    def page(self, after: int, limit: int) -> list[LogRow]:
+        """Read the log behind a position, in order, at most `limit` events."""
+
+    def slice(self, after: Place, end: UUID | None, upto: int, limit: int) -> list[LogRow]:
+        """Read streams one after the other by id, each in order, up to a position of the log.
+
+        Starts behind the event `after`, stops before the stream `end` or at the last one.
+        """
+
+    def bounds(self, streams: int) -> list[UUID]:
+        """Give the first id of each run of so many streams, in the order of ids."""
+
+    def keys(self, profile_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+        """Give the wrapped data keys of many streams; what is missing is not in the answer."""
 
     def books(self, links: Sequence[Link]) -> dict[Link, tuple[int, bytes]]:
         """Read link books and their versions; what is missing is not in the answer."""

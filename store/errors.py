@@ -33,6 +33,14 @@ class StoreUnavailable(StoreError):
         self.why = why
 
 
+class StoreUnreachable(StoreUnavailable):
+    """No connection to the database."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(why)
+        self.args = (f"Expected a PostgreSQL server at {where}, but {why}",)
+
+
 class StoreInUse(StoreError):
     """Another process works on this data folder."""
 
@@ -44,7 +52,7 @@ class StoreInUse(StoreError):
 class StoreMissing(StoreError):
     """There is no store where one was expected."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | str) -> None:
         super().__init__(f"Expected a store in {folder}, found none; `onefold serve` makes one")
         self.folder = folder
 
@@ -52,13 +60,65 @@ class StoreMissing(StoreError):
 class NewerSchema(StoreError):
     """The store was written by a newer Onefold."""
 
-    def __init__(self, folder: Path, found: int, known: int) -> None:
+    def __init__(self, where: Path | str, found: int, known: int) -> None:
         super().__init__(
-            f"The store in {folder} has schema {found}, this Onefold knows {known}: "
+            f"The store in {where} has schema {found}, this Onefold knows {known}: "
             "start it with the newer version that wrote it"
         )
         self.found = found
         self.known = known
+
+
+class OlderSchema(StoreError):
+    """The store was written by an older Onefold, and nobody has migrated it."""
+
+    def __init__(self, where: str, found: int, known: int) -> None:
+        super().__init__(
+            f"The store in {where} has schema {found}, this Onefold needs {known}: "
+            "stop the older one, then `onefold store migrate`"
+        )
+        self.found = found
+        self.known = known
+
+
+class SchemaMissing(StoreError):
+    """A database without our tables."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"Expected the tables of Onefold in {where}, found none; "
+            "`onefold store migrate` makes them"
+        )
+        self.where = where
+
+
+class UnfitDatabase(StoreError):
+    """A database that Onefold cannot or must not work in."""
+
+    def __init__(self, where: str, expected: str, found: str) -> None:
+        super().__init__(f"Expected {expected} in {where}, found {found}")
+        self.where = where
+
+
+class BadAddress(StoreError):
+    """A text that is no address of a database; never shown, there may be a password in it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Expected `sqlite` or an address like postgresql://user@host:5432/name as the store, "
+            "found something else; % and @ inside a password are written %25 and %40"
+        )
+
+
+class DatabaseInUse(StoreError):
+    """Another deployment works on this database."""
+
+    def __init__(self, where: str, holder: str) -> None:
+        super().__init__(
+            f"The store in {where} is in use by another Onefold ({holder}); stop that one first, "
+            "or, if it is lost, `onefold store release`"
+        )
+        self.holder = holder
 
 
 class MissingMasterKey(StoreError):

@@ -47,7 +47,7 @@ class ProfileMapper(Mapper[UUID]):
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Make the row of a `Recorded` event."""
         recorded: Recorded = domain_event
-        topic = self._topics.topics[type(recorded.event)]
+        topic = self.topic(recorded.event)
         text = self.pack(self._topics.fields(recorded.event))
         box = self._cipher_of(recorded.profile_id).seal(recorded.version, topic, text)
         return StoredEvent(recorded.profile_id, recorded.version, topic, box)
@@ -57,11 +57,22 @@ class ProfileMapper(Mapper[UUID]):
         profile_id = stored_event.originator_id
         assert isinstance(profile_id, UUID)
         version, topic = stored_event.originator_version, stored_event.topic
-        text = self._cipher_of(profile_id).open(version, topic, stored_event.state)
-        return Recorded(profile_id, version, self._event(topic, text))
+        return self.opened(profile_id, version, topic, stored_event.state)
 
-    def _event(self, topic: str, text: bytes) -> AnyEvent:
-        return self._topics.event(topic, self.unpack(text))
+    def opened(self, profile_id: UUID, version: int, topic: str, state: bytes) -> Recorded:
+        """Open one stored event."""
+        return self.opened_with(self._cipher_of(profile_id), version, topic, state)
+
+    def opened_with(
+        self, cipher: ProfileCipher, version: int, topic: str, state: bytes
+    ) -> Recorded:
+        """Open one stored event of a profile whose cipher is at hand."""
+        data = self._inflated(cipher.open(version, topic, state))
+        return Recorded(cipher.profile_id, version, self._topics.read(topic, data))
+
+    def topic(self, event: AnyEvent) -> str:
+        """Name an event as the log does."""
+        return self._topics.topics[type(event)]
 
     def pack(self, value: object) -> bytes:
         """Pack positionally; a byte in front tells whether it is compressed."""
@@ -73,7 +84,8 @@ class ProfileMapper(Mapper[UUID]):
 
     def unpack(self, text: bytes) -> Any:
         """Undo `pack`."""
+        return unpacked(self._inflated(text))
+
+    def _inflated(self, text: bytes) -> bytes:
         data = text[1:]
-        if text[:1] == _ZSTD:
-            data = self._unzstd.decompress(data)
-        return unpacked(data)
+        return self._unzstd.decompress(data) if text[:1] == _ZSTD else data

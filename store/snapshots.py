@@ -13,6 +13,9 @@ import msgspec
 from domain.attributes import Policies
 
 TOPIC = "snapshot.1"
+SHAPE = b"2"
+"""What a state holds; 1 had link keys in the sum of the origins. Others are replayed."""
+
 FIRST = 250
 
 THRESHOLDS = list(accumulate(repeat(FIRST, 80), lambda at, _: at + max(FIRST, at // 4)))
@@ -24,5 +27,5 @@ def due(before: int, after: int) -> bool:
 
 
 def fingerprint(policies: Policies) -> bytes:
-    """Identify the policies a state was folded under; a snapshot of others is no use."""
-    return hashlib.sha256(msgspec.json.encode(policies, order="sorted")).digest()[:8]
+    """Identify the shape and the policies of a state; a snapshot of others is no use."""
+    return hashlib.sha256(SHAPE + msgspec.json.encode(policies, order="sorted")).digest()[:8]

@@ -1,27 +1,53 @@
-"""The command line: `onefold serve | import | profile | config | doctor`."""
+"""The command line: serve, import, profile, projections, sources, store, backup, audit, ...
+
+`onefold --help` lists them all.
+"""
 
 import sys
 
-from service.cli import configuration, importer, profiles, server
+from service.cli import (
+    audit,
+    backup,
+    configuration,
+    find,
+    importer,
+    profiles,
+    projections,
+    server,
+    sources,
+    store,
+)
 from service.cli.console import app, err
 from service.config import ConfigError
 from service.importing import ImportFailed
 from service.readiness import NotReady, PortTaken
+from service.sources import SourceError
 from store.errors import StoreError
 
-__all__ = ["main"]
+__all__ = ["app", "main"]
 
 INTERRUPTED = 130
 """The exit code that shells give a program ended by Ctrl-C."""
 
-_COMMANDS = (server, importer, profiles, configuration)
+_COMMANDS = (
+    server,
+    importer,
+    profiles,
+    find,
+    projections,
+    store,
+    sources,
+    audit,
+    backup,
+    configuration,
+)
 
 
 def main() -> None:
     """Run a command; every foreseen error is one sentence on standard error and exit code 1."""
     try:
         app()
-    except (ConfigError, StoreError, PortTaken, NotReady, ImportFailed) as error:
+    except (ConfigError, StoreError, PortTaken, NotReady, ImportFailed, SourceError) as error:
         err.print(f"[bold red]onefold:[/] {error}", soft_wrap=True, highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:

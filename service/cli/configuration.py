@@ -6,7 +6,16 @@ import msgspec
 import typer
 from rich.table import Table
 
-from service.cli.console import AsJson, ConfigFile, Data, app, configured, out, print_json
+from service.cli.console import (
+    AsJson,
+    ConfigFile,
+    Data,
+    StoreName,
+    app,
+    configured,
+    out,
+    print_json,
+)
 from service.config import explain
 from service.doctor import examine
 
@@ -27,9 +36,11 @@ def config(config: ConfigFile = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def doctor(config: ConfigFile = None, data: Data = None, as_json: AsJson = False) -> None:
+def doctor(
+    config: ConfigFile = None, data: Data = None, store: StoreName = None, as_json: AsJson = False
+) -> None:
     """Look for what could be wrong. Exit code 1 when something is."""
-    findings = list(examine(configured(config, data=data), os.environ))
+    findings = list(examine(configured(config, data=data, store=store), os.environ))
     if as_json:
         print_json(msgspec.to_builtins(findings))
     else:

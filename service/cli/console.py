@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from service.config import Config, load_config
+from store.location import VARIABLE as STORE
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,13 +25,22 @@ ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="A TOML file; default: onefold.toml if there.")
 ]
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder.")]
+StoreName = Annotated[
+    str | None, typer.Option("--store", help="sqlite, or postgresql://user@host:5432/name.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
 
 
 def configured(file: Path | None, **flags: object) -> Config:
-    """Read the configuration: flags before environment before file before defaults."""
+    """Read the configuration: flags before environment before file before defaults.
+
+    The store's address goes into the environment, for us and all that we start; the configuration
+    keeps it without its password.
+    """
     given = {name: value for name, value in flags.items() if value is not None}
-    return load_config(file, os.environ, given)
+    config = load_config(file, os.environ, given)
+    os.environ[STORE] = config.store
+    return config.without_password()
 
 
 def print_json(value: Any) -> None:

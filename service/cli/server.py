@@ -10,28 +10,50 @@ from typing import Annotated
 
 import typer
 
-from service.cli.console import AsJson, ConfigFile, Data, app, configured, err, out, print_json
+from service.cli.console import (
+    AsJson,
+    ConfigFile,
+    Data,
+    StoreName,
+    app,
+    configured,
+    err,
+    out,
+    print_json,
+)
 from service.keys import Keys
+from store.location import SQLITE
 
 
 @app.command()
 def serve(  # noqa: PLR0917 - one option each
     config: ConfigFile = None,
     data: Data = None,
+    store: StoreName = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
     hosts: Annotated[int | None, typer.Option(help="Profile hosts, about one a core.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Also a demo shop, at /demo.")] = False,
+    demo_anywhere: Annotated[
+        bool, typer.Option("--demo-anywhere", help="The shop on any host: it reads profiles.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take calls and answer reads, until Ctrl-C or SIGTERM."""
-    settings = configured(config, data=data, host=host, port=port, hosts=hosts)
+    shop = "anywhere" if demo_anywhere else "loopback" if demo else None
+    settings = configured(
+        config, data=data, store=store, host=host, port=port, hosts=hosts, demo=shop
+    )
     if not as_json:
-        err.print(f"Starting Onefold on {settings.data} …", highlight=False)
+        where = settings.data if settings.store == SQLITE else settings.store
+        err.print(f"Starting Onefold on {where} …", highlight=False)
     from service.bootstrap import running  # noqa: PLC0415 - seconds that other commands save
 
     # Ray sets its own handlers while it starts: ours come after.
     with running(settings, os.environ) as deployment, _until_signal() as signalled:
         _announce(deployment.url, deployment.keys, as_json=as_json)
+        if settings.demo != "off" and not as_json:
+            out.print(f"Demo shop: [bold]{deployment.url}/demo[/]", highlight=False)
         signalled.wait()
         err.print("Stopping: requests in flight are finished first …")
 

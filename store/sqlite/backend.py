@@ -15,7 +15,7 @@ from eventsourcing.persistence import (
 )
 from eventsourcing.sqlite import SQLiteCursor
 
-from store.backend import Entry, Lease, Link, Snapshot, Write
+from store.backend import Entry, Lease, Link, LogRow, Place, Snapshot, Write
 from store.errors import Conflict, Fenced, NewerSchema, StoreUnavailable
 from store.sqlite.datastore import durable
 from store.sqlite.recorder import LogRecorder
@@ -23,6 +23,8 @@ from store.sqlite.schema import EVENTS, VERSION
 
 _MANY = 500
 """Ids asked for in one statement; SQLite takes far more, but plans them no better."""
+
+_LOG_ROW = "position, originator_id, originator_version, topic, state"
 
 
 class BatchRecorder(LogRecorder):
@@ -107,10 +109,21 @@ class SqliteBackend:
         row = self._row(query, profile_id.bytes)
         return (row and row[0]) or 0
 
-    def stream(self, profile_id: UUID, after: int = 0) -> Sequence[StoredEvent]:
-        """Read a stream behind a version."""
+    def versions(self, profile_ids: Iterable[UUID]) -> dict[UUID, int]:
+        """Tell how many events each stream has."""
+        query = (
+            f"SELECT originator_id, MAX(originator_version) FROM {EVENTS} "
+            "WHERE originator_id IN ({}) GROUP BY originator_id"
+        )
+        rows = self._rows(query, [profile_id.bytes for profile_id in profile_ids])
+        return {UUID(bytes=profile_id): version for profile_id, version in rows}
+
+    def stream(
+        self, profile_id: UUID, after: int = 0, upto: int | None = None
+    ) -> Sequence[StoredEvent]:
+        """Read a stream between two versions."""
         with _reported():
-            return self._recorder.select_events(profile_id, gt=after)
+            return self._recorder.select_events(profile_id, gt=after, lte=upto)
 
     def positioned(self, profile_ids: Iterable[UUID]) -> list[tuple[int, StoredEvent]]:
         """Read whole streams with positions."""
@@ -125,6 +138,40 @@ class SqliteBackend:
             )
         ]
         return sorted(found, key=lambda pair: pair[0])
+
+    def page(self, after: int, limit: int) -> list[LogRow]:
+        """Read a page of the log."""
+        query = f"SELECT {_LOG_ROW} FROM {EVENTS} WHERE position > ? ORDER BY position LIMIT ?"
+        return self._log_rows(query, after, limit)
+
+    def slice(self, after: Place, end: UUID | None, upto: int, limit: int) -> list[LogRow]:
+        """Read a run of streams through the unique index."""
+        before = "" if end is None else "AND originator_id < ? "
+        query = (
+            f"SELECT {_LOG_ROW} FROM {EVENTS} "
+            f"WHERE (originator_id, originator_version) > (?, ?) {before}"
+            "AND +position <= ? "  # the plus keeps SQLite from reading by position
+            "ORDER BY originator_id, originator_version LIMIT ?"
+        )
+        ends = () if end is None else (end.bytes,)
+        return self._log_rows(query, after[0].bytes, after[1], *ends, upto, limit)
+
+    def bounds(self, streams: int) -> list[UUID]:
+        """Give the first id of each run of streams."""
+        query = (
+            "SELECT profile_id FROM (SELECT profile_id, "
+            "ROW_NUMBER() OVER (ORDER BY profile_id) - 1 AS number FROM keys) "
+            "WHERE number % ? = 0 ORDER BY profile_id"
+        )
+        with self._reading() as c:
+            c.execute(query, (streams,))
+            return [UUID(bytes=profile_id) for (profile_id,) in c.fetchall()]
+
+    def keys(self, profile_ids: Iterable[UUID]) -> dict[UUID, bytes]:
+        """Give the wrapped data keys of many streams."""
+        query = "SELECT profile_id, wrapped FROM keys WHERE profile_id IN ({})"
+        rows = self._rows(query, [profile_id.bytes for profile_id in profile_ids])
+        return {UUID(bytes=profile_id): wrapped for profile_id, wrapped in rows}
 
     def books(self, links: Sequence[Link]) -> dict[Link, tuple[int, bytes]]:
         """Read link books."""
@@ -172,6 +219,14 @@ class SqliteBackend:
             c.execute(query, params)
             row: Sequence[Any] | None = c.fetchone()
             return row
+
+    def _log_rows(self, query: str, *params: object) -> list[LogRow]:
+        with self._reading() as c:
+            c.execute(query, params)
+            # Plain tuples: the library's rows by name cost more than reading them.
+            c.sqlite_cursor.row_factory = None
+            rows: list[LogRow] = c.fetchall()
+            return rows
 
     def _rows(self, query: str, values: Sequence[object], *params: object) -> Iterator[Any]:
         for start in range(0, len(values), _MANY):

@@ -1,7 +1,8 @@
 """One batch, one transaction, one answer for each call (designs D2, D3 and D6)."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, NoReturn
 
 import msgspec
@@ -12,6 +13,7 @@ from actors.parcels import (
     APPLIED,
     DUPLICATE,
     FAILED,
+    REJECTED,
     UNAVAILABLE,
     Parcel,
     Question,
@@ -21,8 +23,10 @@ from actors.parcels import (
 )
 from domain.attributes import Policies
 from domain.commands import AnyCommand
+from domain.events import CallRejected
 from store.backend import Write
 from store.errors import Conflict, StoreUnavailable
+from store.folder import DATABASE
 from store.sqlite import SqliteBackend
 from tests.actors.deployment import Deployment, customer, send, visitor
 from tests.controls.calls import alias, device, identify, rejected, track
@@ -43,6 +47,14 @@ def writing(write: Callable[[SqliteBackend, Write], int]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SqliteBackend, "write", write)
         yield
+
+
+def journal(deployment: Deployment, source: str) -> list[CallRejected]:
+    """Read what a source's journal keeps."""
+    store = deployment.store()
+    (entry,) = store.find("journal", [source]).values()
+    events = [recorded.event for recorded in store.history(entry.profile_id)]
+    return [event for event in events if isinstance(event, CallRejected)]
 
 
 FULL = StoreUnavailable("the disk is full")
@@ -214,18 +226,58 @@ class TestAPoisonCall:
         batch: list[AnyCommand] = [track("A", uid=f"u{n % 3}") for n in range(8)]
         batch.insert(place, NOBODY)
         expected = [APPLIED] * 8
-        expected.insert(place, FAILED)
+        expected.insert(place, REJECTED)
         assert send(host, *batch) == expected
-        assert deployment.counted() == {"activities": 8, "visitors": 3}
+        assert deployment.counted() == {"activities": 8, "visitors": 3, "rejections": 1}
 
-    def test_alone_it_fails_alone(self, host: ProfileHost, deployment: Deployment) -> None:
-        assert send(host, NOBODY) == [FAILED]
-        assert deployment.counted() == {}
+    def test_it_is_kept_as_rejected_however_often_it_comes(
+        self, host: ProfileHost, deployment: Deployment
+    ) -> None:
+        poison = track("A", properties={"a": [1]}, attributes={"b": 2}, source="shop")
+        for _ in range(3):
+            assert send(host, poison) == [REJECTED]
+        assert deployment.counted() == {"rejections": 1, "duplicates": 2}
+        (kept,) = journal(deployment, "shop")
+        assert (kept.code, kept.moment.message_id) == ("undecidable", poison.message_id)
+        sample = msgspec.json.decode(kept.sample)
+        assert (sample["call"], sample["name"]) == ("Track", "A")
+        assert (sample["properties"], sample["attributes"]) == ({"a": [1]}, {"b": 2})
         assert send(host, track(uid="u1")) == [APPLIED]
+
+    def test_a_profile_whose_log_was_altered_blocks_nobody(self, deployment: Deployment) -> None:
+        send(deployment.hosts[0], track("A", uid="u1"), track("B", uid="u2"))
+        with closing(sqlite3.connect(deployment.folder / DATABASE)) as connection, connection:
+            altered = (
+                "UPDATE events SET state = zeroblob(40) WHERE originator_id = "
+                "(SELECT profile_id FROM directory WHERE kind = 'uid' AND value = 'u1')"
+            )
+            assert connection.execute(altered).rowcount == 2
+        host = deployment.new_host()
+        batch: list[AnyCommand] = [
+            track("C", uid="u2"),
+            track("D", uid="u1"),
+            identify("u1", "c1"),
+        ]
+        assert send(host, *batch) == [APPLIED, REJECTED, REJECTED]
+        assert visitor(host, "u2")["activities"] == {"B": 1, "C": 1}
+        assert [kept.code for kept in journal(deployment, "web")] == ["undecidable"] * 2
+
+    def test_one_that_cannot_even_be_kept_is_not_acknowledged(
+        self, host: ProfileHost, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> NoReturn:
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr("actors.host.reject", fail)
+            assert send(host, NOBODY, track(uid="u1")) == [FAILED, APPLIED]
+        with writing(down):
+            assert send(host, NOBODY) == [UNAVAILABLE]
+        assert deployment.counted() == {"activities": 1, "visitors": 1}
 
     def test_many_of_them_change_nothing_for_the_others(self, host: ProfileHost) -> None:
         batch = [NOBODY if n % 2 else track(uid="u1") for n in range(20)]
-        assert send(host, *batch) == [APPLIED, FAILED] * 10
+        assert send(host, *batch) == [APPLIED, REJECTED] * 10
         assert visitor(host, "u1")["activity_count"] == 10
 
     def test_what_it_left_half_decided_is_forgotten(
@@ -239,7 +291,7 @@ class TestAPoisonCall:
         send(host, track("A", uid="u1"))
         with monkeypatch.context() as patch:
             patch.setattr("domain.identification.spread", fail)
-            assert send(host, identify("u1", "c1"), track("B", uid="u1")) == [FAILED, APPLIED]
+            assert send(host, identify("u1", "c1"), track("B", uid="u1")) == [REJECTED, APPLIED]
         assert visitor(host, "u1")["activities"] == {"A": 1, "B": 1}
         assert host.read(Question("customer", "c1")) == (None, None)
 
@@ -292,7 +344,7 @@ class TestAnUnavailableStore:
 
         with writing(once):
             batch = [track("A", uid="u1"), track("B", uid="u2"), NOBODY, track("C", uid="u3")]
-            assert send(host, *batch) == [APPLIED, APPLIED, FAILED, UNAVAILABLE]
+            assert send(host, *batch) == [APPLIED, APPLIED, UNAVAILABLE, UNAVAILABLE]
         assert deployment.counted() == {"activities": 2, "visitors": 2}
 
 

@@ -1,11 +1,15 @@
 """What a host keeps in memory is a choice of size, never of outcome (design D1)."""
 
+from uuid import UUID
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.live import Recent
 from actors.parcels import APPLIED, DUPLICATE
 from domain.commands import Call
+from domain.profile import Profile
 from tests.actors.deployment import Deployment, batches, customer, deployed, send, visitor
 from tests.controls.calls import device, identify, rejected, track
 from tests.controls.times import day
@@ -33,6 +37,27 @@ class TestRecent:
         recent.drop("a")
         recent.drop("a")
         assert recent.get("a") is None
+
+
+class TestAConflict:
+    def test_s3_only_what_somebody_else_wrote_is_read_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with deployed() as deployment:
+            (host,) = deployment.hosts
+            send(host, *(track("A", uid=f"u{n}") for n in range(5)))
+            send(deployment.rival(), track("B", uid="u1"))
+            recover, recovered = host._store.profile, list[UUID]()  # noqa: SLF001 - what it reads
+
+            def noted(profile_id: UUID) -> Profile:
+                recovered.append(profile_id)
+                return recover(profile_id)
+
+            monkeypatch.setattr(host._store, "profile", noted)  # noqa: SLF001 - see above
+            applied = send(host, *(track("C", uid=f"u{n}") for n in range(5)))
+            assert applied == [APPLIED] * 5
+            assert len(recovered) == 1
+            assert visitor(host, "u1")["activities"] == {"A": 1, "B": 1, "C": 1}
 
 
 class TestPassivation:

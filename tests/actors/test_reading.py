@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.errors import BadCursor, Unavailable
-from actors.reading import Reading, cursor, events_of, find_profile, read_cursor
+from actors.people import events_of, find_profile
+from actors.reading import Reading, cursor, read_cursor
 from domain.commands import AnyCommand
 from domain.instants import parse_instant, rfc3339
 from store.errors import StoreUnavailable

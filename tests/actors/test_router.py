@@ -302,9 +302,15 @@ class TestTrouble:
         self, three: Deployment, router: Router, logged: list[MutableMapping[str, Any]]
     ) -> None:
         poison = track("nobody's")
-        with pytest.raises(Unavailable):
-            await router.submit([track("A", uid=three.uid(n)) for n in range(3)] + [poison])
-        assert three.counted() == {"activities": 3, "visitors": 3}
+        moving = track("B", uid=three.uid(0, "v"), cid=three.cid(2))
+        await router.submit([moving])
+        moved = track("C", uid=three.uid(0, "v"))  # it takes a second hop
+        batch = [moved, *(track("A", uid=three.uid(n)) for n in range(3)), poison]
+        answer = await three.router().submit(batch)
+        assert (answer.rejected, answer.duplicates) == ([4], 0)
+        assert (await three.router().submit([poison, *batch])).rejected == [0, 5]
+        counted = three.counted()
+        assert (counted["activities"], counted["rejections"]) == (5, 1)
         assert "a call could not be decided" in [line["event"] for line in logged]
 
 

@@ -3,7 +3,10 @@
 import httpx
 import pytest
 
+from service.addresses import BATCHES, CALLS, EVENT, JITSU, METRICS, PIXELS, SOURCE_CONFIG
 from tests.service.desk import MemoryDesk, is_problem
+
+SPACES = "/v1/spaces/{space}/collections/users/profiles/{external}"
 
 
 async def test_healthz_answers_as_long_as_the_process_lives(
@@ -43,16 +46,26 @@ async def test_a_method_that_an_address_has_not_is_405(
     assert "OPTIONS" in response.headers["allow"]
 
 
+@pytest.mark.parametrize("path", ["/openapi.json/x", "/openapi.json/a/b"])
+async def test_beneath_the_openapi_document_there_is_nothing(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    assert is_problem(await client.get(path), 404, "not_found")
+
+
 async def test_the_openapi_document_describes_every_address(client: httpx.AsyncClient) -> None:
     response = await client.get("/openapi.json")
     assert response.status_code == 200
     document = response.json()
     assert document["openapi"].startswith("3.1")
     assert set(document["paths"]) == {
-        *(f"/v1/{kind}" for kind in ("batch", "b", "import")),
-        *(f"/v1/{kind}" for kind in ("track", "identify", "page", "screen", "group", "alias")),
+        *(*BATCHES, *CALLS, *JITSU, *PIXELS, *METRICS, EVENT, SOURCE_CONFIG),
+        "/v1/projects/{key}/settings",
         *("/api/v1/customers/{cid}", "/api/v1/customers/{cid}/timeline"),
         *("/api/v1/visitors/{uid}", "/api/v1/visitors/{uid}/timeline"),
+        *(f"/api/v1/customers/{{cid}}/{of}" for of in ("history", "explain", "identities")),
+        *(f"/api/v1/visitors/{{uid}}/{of}" for of in ("history", "explain", "identities")),
+        *(f"{SPACES}/{of}" for of in ("events", "external_ids", "links", "metadata", "traits")),
         *("/api/v1/stats", "/healthz", "/readyz"),
     }
 
@@ -63,7 +76,7 @@ async def test_the_openapi_document_describes_bodies_answers_and_keys(
     document = (await client.get("/openapi.json")).json()
     batch = document["paths"]["/v1/batch"]["post"]
     assert batch["requestBody"]["content"]["application/json"]["schema"]["required"] == ["batch"]
-    assert set(batch["responses"]) == {"200", "400", "401", "413", "429", "503"}
+    assert set(batch["responses"]) == {"200", "400", "401", "404", "413", "429", "503"}
     assert batch["security"] == [{"writeKey": []}]
     customer = document["paths"]["/api/v1/customers/{cid}"]["get"]
     assert set(customer["responses"]) == {"200", "304", "400", "401", "403", "404", "503"}

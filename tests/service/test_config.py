@@ -9,6 +9,7 @@ import pytest
 from domain.attributes import Policies, Policy
 from domain.identifiers import POISON
 from service.config import Config, ConfigError, explain, load_config
+from service.doctor import examine
 from service.limits import Limits
 
 
@@ -182,3 +183,45 @@ def test_secrets_are_environment_only_and_never_shown() -> None:
 def test_a_configuration_travels_between_processes() -> None:
     config = load_config(toml("[links]\ncard = 'traits.card'"), {}, {})
     assert pickle.loads(pickle.dumps(config)) == config  # noqa: S301 - as Ray does
+
+
+LINKS_OF_KUBERNETES = {
+    "ONEFOLD_SERVICE_HOST": "10.0.0.7",
+    "ONEFOLD_SERVICE_PORT": "8080",
+    "ONEFOLD_SERVICE_PORT_HTTP": "8080",
+    "ONEFOLD_PORT": "tcp://10.0.0.7:8080",
+    "ONEFOLD_PORT_8080_TCP": "tcp://10.0.0.7:8080",
+    "ONEFOLD_PORT_8080_TCP_PROTO": "tcp",
+    "ONEFOLD_PORT_8080_TCP_PORT": "8080",
+    "ONEFOLD_PORT_8080_TCP_ADDR": "10.0.0.7",
+    "ONEFOLD_POSTGRES_SERVICE_HOST": "10.0.0.8",
+    "ONEFOLD_POSTGRES_PORT": "tcp://10.0.0.8:5432",
+    "ONEFOLD_POSTGRES_PORT_5432_TCP_ADDR": "10.0.0.8",
+}
+"""What Kubernetes puts into every container for services `onefold` and `onefold-postgres`."""
+
+
+def test_what_kubernetes_says_of_its_services_is_no_setting() -> None:
+    assert load_config(None, LINKS_OF_KUBERNETES, {}) == load_config(None, {}, {})
+    (told,) = [
+        finding
+        for finding in examine(load_config(None, {}, {"port": 0}), LINKS_OF_KUBERNETES)
+        if finding.checked == "environment"
+    ]
+    assert told.level == "warning"
+    assert all(name in told.found for name in LINKS_OF_KUBERNETES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ONEFOLD_SERVICE", "x"),
+        ("ONEFOLD_PORT", "10.0.0.7:8080"),
+        ("ONEFOLD_PORTS", "tcp://10.0.0.7:8080"),
+        ("ONEFOLD_HOSTS", "tcp://10.0.0.7:8080"),
+        ("ONEFOLD_PORT_HTTP_TCP", "tcp://10.0.0.7:8080"),
+        ("ONEFOLD_SERVICE_HOSTS", "10.0.0.7"),
+    ],
+)
+def test_nothing_else_of_the_environment_is_passed_over(name: str, value: str) -> None:
+    assert name in refused(environ={name: value})

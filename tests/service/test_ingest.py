@@ -274,3 +274,15 @@ def _with_calls(recorded: Path) -> list[dict[str, Any]]:
 def _end_to_end(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     of_the_connection = {"host", "content-length", "connection"}
     return [(name, value) for name, value in headers if name.lower() not in of_the_connection]
+
+
+async def test_a_call_that_no_host_could_decide_is_named_among_the_rejected(
+    client: httpx.AsyncClient, desk: MemoryDesk
+) -> None:
+    desk.undecidable = [0, 2]
+    bad = {"type": "track", "event": "e", "messageId": "m3"}
+    calls = [{**GOOD, "messageId": "m0"}, bad, {**GOOD, "messageId": "m2"}, GOOD]
+    response = await client.post("/v1/batch", json={"batch": calls}, auth=SENDER)
+    assert response.status_code == 200
+    found = [(each["index"], each["code"]) for each in response.json()["rejected"]]
+    assert found == [(0, "undecidable"), (1, "no_id"), (2, "undecidable")]

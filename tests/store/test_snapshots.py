@@ -110,9 +110,11 @@ def replayed_from(store: Store, profile_id: UUID) -> int:
     asked: list[int] = []
 
     class Watched(Store):
-        def history(self, profile_id: UUID, after: int = 0) -> list[Recorded]:
+        def history(
+            self, profile_id: UUID, after: int = 0, upto: int | None = None
+        ) -> list[Recorded]:
             asked.append(after)
-            return super().history(profile_id, after)
+            return super().history(profile_id, after, upto)
 
     watched = Watched(store.backend, store._keyring, store.policies)  # noqa: SLF001 - the same store, watched
     watched.profile(profile_id)
@@ -172,6 +174,16 @@ class TestSnapshotsOfNoUse:
             who = told.id_of(customer("c1"))
             assert store.profile(who).total.attributes["plan"] == register(0)
             assert replayed_from(store, who) == 0
+
+    def test_one_of_another_shape_is_passed_over(
+        self, told: Scribe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        who = told.id_of(customer("c1"))
+        assert replayed_from(told.store, who) > 0
+        monkeypatch.setattr(snapshots, "SHAPE", b"3")
+        with opened_again(tmp_path) as store:
+            assert replayed_from(store, who) == 0
+            assert store.profile(who) == told.stored(customer("c1"))
 
     @pytest.mark.parametrize(
         "damage",

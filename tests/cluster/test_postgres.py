@@ -1,0 +1,136 @@
+"""The whole deployment on PostgreSQL: real Ray, two hosts, and a database that comes and goes."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import psycopg
+import pytest
+
+from scripts.postgres import QUICK, Postgres, postgres
+from service.readiness import wait_until_ready
+from tests.cluster.calls import day, identify, page, track
+from tests.cluster.server import Server, serving
+from tests.cluster.test_command_line import onefold
+from tests.cluster.test_starting import refused
+from tests.cluster.test_survival import expect_everything_once, journeys, keep_sending
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+ROLE, PASSWORD = "keeper", "swordfish-of-the-tests"
+WRITERS, KILLS = 4, 2
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Postgres]:
+    """A server of this file's own, whose role enters with a password only."""
+    with postgres(QUICK) as server:
+        server.demand_password(ROLE, PASSWORD)
+        yield server
+
+
+@pytest.fixture
+def address(database: Postgres, request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database with the tables in it, password included."""
+    name = request.node.name.split("[")[0][-60:]
+    database.execute(f"CREATE DATABASE {name}")
+    address = database.address(name, f"{ROLE}:{PASSWORD}")
+    told = onefold("store", "migrate", "--store", address)
+    assert PASSWORD not in told
+    return address
+
+
+def rows(address: str, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(address) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def test_three_days_become_one_customer_and_nothing_tells_the_password(
+    address: str, tmp_path: Path
+) -> None:
+    """Both hosts write, each under a lease of its own; a second deployment stays out."""
+    data = tmp_path / "data"
+    with serving(data, "--hosts", "2", ONEFOLD_STORE=address) as server:
+        server.send(page(day(1), uid="u1", device="d"))
+        server.send(track("View", day(3), uid="u2", device="d"))
+        server.send(identify(day(7), {"plan": "pro"}, uid="u2", cid="c", device="d"))
+        customer = server.customer("c")
+        assert customer["uids"] == ["u1", "u2"]
+        assert customer["activities"] == {"$page": 1, "View": 1}
+        assert server.visitor("u1")["folded_from"] == "u1"
+        server.send(*(track("View", day(1), uid=f"many-{number}") for number in range(50)))
+        assert server.stats()["visitors"] == 50
+        assert "is in use by another Onefold" in refused(tmp_path / "other", ONEFOLD_STORE=address)
+        expect_no_password(server, tmp_path)
+    assert rows(address, "SELECT name, epoch FROM onefold.leases ORDER BY name") == [
+        ("host-0", 1),
+        ("host-1", 1),
+    ]
+    with serving(data, "--hosts", "1", ONEFOLD_STORE=address) as server:
+        assert server.customer("c") == customer
+
+
+def expect_no_password(server: Server, folder: Path) -> None:
+    """Look through what Ray keeps and logs of this server, and through our own files."""
+    sessions = list(Path("/tmp/ray").glob(f"session_*_{server.process.pid}"))  # noqa: S108 - Ray's own
+    assert len(sessions) == 1
+    files = [path for place in (*sessions, folder) for path in place.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
+    settings = {
+        setting["name"]: setting["value"] for setting in json.loads(onefold("config", "--json"))
+    }
+    assert settings["store"] == "sqlite"
+
+
+def test_a_database_that_is_away_is_503_and_then_it_goes_on(
+    database: Postgres, address: str, tmp_path: Path
+) -> None:
+    call = track("View", day(1), uid="u1")
+    settings = {"ONEFOLD_STORE": address, "ONEFOLD_RETRY_FOR": "0.2"}
+    with serving(tmp_path, "--hosts", "2", **settings) as server:
+        database.kill()
+        answer = server.ingest.post("/v1/batch", json={"batch": [call]})
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert server.api.get("/readyz").status_code == 503
+        database.start()
+        wait_until_ready(server.url)
+        server.send(call)
+        assert server.visitor("u1")["activity_count"] == 1
+
+
+def test_kills_of_the_database_lose_and_double_nothing(
+    database: Postgres, address: str, tmp_path: Path
+) -> None:
+    """Clients go on while the database server is killed and started again."""
+    loads = [journeys(writer)[:30] for writer in range(WRITERS)]
+    finished = Event()
+
+    def kill_some(url: str) -> None:
+        try:
+            for _ in range(KILLS):
+                wait_until_ready(url)
+                database.kill()
+                database.start()
+        finally:
+            finished.set()
+
+    with serving(tmp_path, "--hosts", "2", ONEFOLD_STORE=address) as server:
+        with ThreadPoolExecutor(WRITERS + 1) as pool:
+            work = [pool.submit(keep_sending, server.url, load, finished) for load in loads]
+            work.append(pool.submit(kill_some, server.url))
+            for done in work:
+                done.result()
+        wait_until_ready(server.url)
+        expect_everything_once(server, [call for load in loads for batch in load for call in batch])
+    counts = dict(rows(address, "SELECT topic, count(*) FROM onefold.events GROUP BY topic"))
+    assert counts["folded.1"] == counts["merged.1"] > 0
+    streams = rows(
+        address,
+        "SELECT count(*), max(originator_version) FROM onefold.events GROUP BY originator_id",
+    )
+    assert all(events == version for events, version in streams)
