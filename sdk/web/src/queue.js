@@ -32,7 +32,7 @@ export function openQueue(storage) {
     /** @param {string} text */
     add(text) {
       const key = "q" + newId();
-      if (false) loose.set(key, text);
+      if (!storage.keep(key, text)) loose.set(key, text);
       for (const old of keys().slice(0, -MOST)) {
         remove(old);
         warn("the queue is full: calls lost so far", ++lost);
