@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter
 
 from domain.instants import Instant
 from projections.queries.filters import EVERYTHING, parse_filter, read_filter
@@ -101,7 +101,7 @@ def search_routes(
         status_code=200,
         request_max_body_size=LARGEST,
     )
-    async def search(data: Asked) -> Response[bytes]:
+    async def search(data: JSONBody[Asked]) -> Response[bytes]:
         """Find profiles; the same as `GET /api/v1/profiles`, for filters too long for an URL."""
         tree = EVERYTHING if data.filter is None else read_filter(data.filter)
         asked = Search(tree, data.sort, data.limit, data.after, data.count)
