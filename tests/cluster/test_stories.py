@@ -30,7 +30,7 @@ def test_story_1_three_days_become_one_customer(server: Server) -> None:
     assert customer["uids"] == sorted([first, second])
     assert customer["first_seen"] == "2026-03-01T12:00:00.000000Z"
     assert customer["activities"] == {"$page": 1, "Product Viewed": 1, "Signed Up": 1}
-    assert customer["attributes"] == {"email": "ana@example.com"}
+    assert customer["attributes"] == {"email": "ana@example.com", "$sources": ["default"]}
     names = [entry["name"] for entry in server.timeline(f"customers/{cid}")["activities"]]
     assert names == ["Signed Up", "Product Viewed", "$page"]
     visitor = server.visitor(first)
@@ -60,7 +60,7 @@ def test_story_3_without_reset_the_first_customer_keeps_the_uid(server: Server) 
     server.send(page(day(2, 14), uid=uid))
     bens = server.customer(ben)
     assert bens["uids"] == []
-    assert bens["attributes"] == {"name": "Ben"}
+    assert bens["attributes"] == {"name": "Ben", "$sources": ["default"]}
     assert bens["activities"] == {"Buy": 1}
     assert [refusal["code"] for refusal in bens["refusals"]] == ["merge_refused"]
     assert server.customer(ana)["activities"] == {"$page": 2}
