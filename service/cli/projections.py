@@ -55,6 +55,9 @@ Clean = Annotated[bool, typer.Option("--clean", help="Begin anew; drop an interr
 
 WORKERS = os.cpu_count() or 1
 
+SHOWN = ("name", "state", "generation", "position", "lag", "rate", "parked")
+"""What fits on a terminal of 80 columns; the rest is told beneath, and all of it by `--json`."""
+
 
 @projections_app.command("list")
 def list_command(
@@ -86,12 +89,14 @@ def status(
     if as_json:
         print_json(msgspec.to_builtins(found))
         return
-    table = Table(*ViewStatus.__struct_fields__)
+    table = Table(*SHOWN)
     for row in found:
-        told = msgspec.structs.astuple(row)
+        told = [getattr(row, name) for name in SHOWN]
         table.add_row(*("-" if value is None else _shown(value) for value in told))
     out.print(table)
     for row in found:
+        if row.trouble is not None:
+            out.print(f"[red]{row.name}: {row.trouble}[/]", highlight=False)
         if row.state == "live" and row.code not in {None, row.version}:
             out.print(
                 f"[yellow]{row.name}: made by version {row.version}, this Onefold has "
