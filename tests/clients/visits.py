@@ -65,6 +65,7 @@ class Visit:
 
     def _step(self, name: str, calls: int, *, leaving: bool = False, **given: Any) -> None:
         self._sent += calls
+        given = {**given, "leaving": leaving}
         self._page.evaluate("([name, given]) => step(name, given)", [name, given])
         if leaving:
             self._page.goto("about:blank")

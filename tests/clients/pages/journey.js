@@ -1,10 +1,9 @@
 // What a person does in a shop, by the calls that every browser SDK has.
 
 export const steps = {
-  browse: (analytics) => {
-    analytics.page("Home");
-    analytics.track("Product Viewed", { sku: "G-32" });
-  },
+  // Resolves, where the SDK's calls give promises, once it has both calls in its queue.
+  browse: (analytics) =>
+    Promise.all([analytics.page("Home"), analytics.track("Product Viewed", { sku: "G-32" })]),
   signUp: (analytics, { cid, traits, group }) => {
     analytics.identify(cid, traits);
     analytics.track("Order Completed", { total: 32 });

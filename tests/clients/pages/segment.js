@@ -7,5 +7,9 @@ window.load = async ({ key, url, options }) => {
   [analytics] = await AnalyticsBrowser.load({ writeKey: key, cdnURL: url }, options);
 };
 window.uid = () => analytics.user().anonymousId();
-window.step = (name, given) => steps[name](analytics, given);
+// A page that is about to be left waits until the SDK has taken the calls; else nobody waits.
+window.step = (name, { leaving, ...given }) => {
+  const taken = steps[name](analytics, given);
+  return leaving ? taken.then(() => {}) : undefined;
+};
 window.reset = () => analytics.reset();
