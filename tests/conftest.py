@@ -1,12 +1,27 @@
 """What tests of several folders share: one PostgreSQL server, started for the first of them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from scripts.postgres import QUICK, Postgres, postgres
 from store.postgres import migrate
 from tests.controls.databases import TEMPLATE
+
+TESTS = Path(__file__).parent
+
+SHARING = {"clients", "cluster", "faults", "scripts", "sdk"}
+"""Folders whose tests share a running server, or need most of a machine each."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each such folder's tests in one process when tests run side by side."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in SHARING:
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @pytest.fixture(scope="session")
