@@ -5,6 +5,7 @@ its lease, nor does it bring back one that is dead for good; the supervisor does
 may be repeated, and whatever it does, the store's leases decide who may write.
 """
 
+from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
@@ -63,13 +64,17 @@ class Supervisor:
         self._thread.join(PATIENCE)
 
     def _watch(self) -> None:
+        self._for_each(self._handle)  # made all at once, then asked one by one
         while not self._stopped.is_set():
-            for member in self._members:
-                try:
-                    self._tend(member)
-                except ray.exceptions.RayError as error:
-                    log.warning("could not tend a member", member=member.name, why=str(error))
+            self._for_each(self._tend)
             self._stopped.wait(PERIOD)
+
+    def _for_each(self, step: Callable[[Member], object]) -> None:
+        for member in self._members:
+            try:
+                step(member)
+            except ray.exceptions.RayError as error:
+                log.warning("could not tend a member", member=member.name, why=str(error))
 
     def _tend(self, member: Member) -> None:
         try:

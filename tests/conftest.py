@@ -17,11 +17,10 @@ SHARING = {"clients", "cluster", "faults", "scripts", "sdk"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each such folder's tests in one process when tests run side by side."""
+    """Keep them in one process when tests run side by side: two servers slow each other down."""
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        if folder in SHARING:
-            item.add_marker(pytest.mark.xdist_group(folder))
+        if item.path.relative_to(TESTS).parts[0] in SHARING:
+            item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 @pytest.fixture(scope="session")
