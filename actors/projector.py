@@ -21,7 +21,7 @@ from store.views.database import ViewDatabase
 from store.views.errors import OutOfStep
 from store.views.generations import Generation, by_name
 
-PAGE = 2_000
+PAGE = 10_000
 """Events opened together; also how many may be folded twice when a process is killed: none of
 them counts twice, for rows and position are one transaction."""
 

@@ -5,11 +5,14 @@ in a circle.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 Row = Mapping[str, Any]
@@ -49,7 +52,7 @@ def put_where(
 def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Write rows whose keys nobody has."""
     if rows:
-        connection.execute(table.insert(), _in_order(table, rows))
+        execute(connection, table.insert(), _in_order(table, rows))
 
 
 def _upsert(
@@ -67,7 +70,20 @@ def _upsert(
         set_=set_(inserting.excluded),
         where=None if where is None else where(inserting.excluded),
     )
-    connection.execute(statement, _in_order(table, rows))
+    execute(connection, statement, _in_order(table, rows))
+
+
+def execute(connection: Connection, statement: ClauseElement, rows: Sequence[Row]) -> None:
+    """Run a statement once for each row.
+
+    The driver takes rows as they are: preparing each as `Connection.execute` does would cost
+    more than writing it.
+    """
+    compiled = statement.compile(dialect=connection.dialect)
+    assert isinstance(compiled, SQLCompiler)
+    places = compiled.positiontup
+    values = rows if places is None else [tuple(row[place] for place in places) for row in rows]
+    connection.exec_driver_sql(compiled.string, values)
 
 
 def _insert_for(connection: Connection, table: Table) -> AnyInsert:
@@ -77,7 +93,7 @@ def _insert_for(connection: Connection, table: Table) -> AnyInsert:
 
 def _in_order(table: Table, rows: Sequence[Row]) -> list[Row]:
     names = [column.name for column in table.primary_key.columns]
-    return sorted(rows, key=lambda row: [row[name] for name in names])
+    return sorted(rows, key=itemgetter(*names))
 
 
 def _values(table: Table) -> Iterable[Column[Any]]:
