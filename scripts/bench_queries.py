@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from rich.console import Console
 from rich.table import Table as Shown
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from domain.instants import day_of, rfc3339
 from projections.queries.daily_counts import Daily, daily_counts
@@ -24,6 +24,7 @@ from projections.queries.search import Search, find
 from projections.queries.session_list import sessions_of
 from scripts.bench_machine import machine
 from scripts.bench_views import NOW, fill, prefix
+from store.views.sqlite import engine_on
 
 MARK_MS = 50
 
@@ -125,12 +126,12 @@ def _options() -> argparse.Namespace:
 @contextmanager
 def _filled(profiles: int) -> Iterator[Moment]:
     with tempfile.TemporaryDirectory(prefix="onefold-bench-") as folder:
-        engine = create_engine(f"sqlite:///{Path(folder) / 'views.db'}")
+        engine = engine_on(Path(folder) / "views.db")
         err.print(f"Making {profiles:,} profiles …", highlight=False)
         try:
             with engine.begin() as connection:
                 fill(connection, profiles)
-            with engine.connect() as connection:
+            with engine.connect().execution_options(reading=True) as connection:
                 yield Moment(connection)
         finally:
             engine.dispose()

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, intersect, select, tuple_, union
 
 from domain.instants import Instant
 from projections.queries.conditions import Conditions, unindexed
@@ -107,7 +107,7 @@ def _next(search: Search, last: Any) -> str:
 
 def _count(snapshot: Snapshot, tree: Filter, written: Conditions) -> int:
     rows = profiles_in(snapshot).rows
-    members = None if isinstance(tree, Group) else written.members(tree)
+    members = _members(written, tree)
     if members is not None:
         different = func.count(members.subquery().c.profile_id.distinct())
         counted = select(different)
@@ -117,6 +117,20 @@ def _count(snapshot: Snapshot, tree: Filter, written: Conditions) -> int:
         if start is not None:
             counted = counted.where(rows.c.profile_id.in_(start[1]))
     return int(snapshot.connection.execute(counted).scalar_one())
+
+
+def _members(written: Conditions, tree: Filter) -> Select[Any] | CompoundSelect[Any] | None:
+    """List whom a filter holds for, where each of its conditions can: sets cost less to count.
+
+    None where a condition cannot, as `!=`, or where it is a tree of more than one level.
+    """
+    if not isinstance(tree, Group):
+        return written.members(tree)
+    found = [None if isinstance(item, Group) else written.members(item) for item in tree.items]
+    every = [each for each in found if each is not None]
+    if not every or len(every) < len(found):
+        return None
+    return (union if tree.is_any else intersect)(*every)
 
 
 def _unknown(snapshot: Snapshot, tree: Filter) -> list[str]:
