@@ -31,7 +31,7 @@ class Policy(StrEnum):
 _LATEST, _EARLIEST, _UNION = Policy.LATEST, Policy.EARLIEST, Policy.UNION
 
 
-class Register(msgspec.Struct, frozen=True, order=True, array_like=True):
+class Register(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """One write that won: its time, the call that made it, and the value as JSON.
 
     Ordered by time, then message id; the value settles ties, so that any two registers
@@ -126,6 +126,28 @@ def rewritten(
     if have is None or new is None:
         return have if new is None else new
     return joined(policy, have, new)
+
+
+def write(
+    attributes: Attributes,
+    policies: Policies,
+    occurred_at: Instant,
+    message_id: str,
+    writes: Mapping[str, RawJson],
+) -> Attributes:
+    """Write one call's values, each under its attribute's policy."""
+    changed, named = attributes.mutate(), policies.named
+    for name, raw in writes.items():
+        have = changed.get(name)
+        policy = named.get(name) or policies.of(name)
+        if policy is _LATEST and type(have) is Register and have.occurred_at < occurred_at:
+            # What `rewritten` would give too: nearly every write is this one.
+            changed[name] = Register(occurred_at, message_id, raw)
+            continue
+        value = rewritten(policy, have, occurred_at, message_id, raw)
+        if value is not None and value is not have:
+            changed[name] = value
+    return changed.finish()
 
 
 def joined(policy: Policy, left: Value, right: Value) -> Value:

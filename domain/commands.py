@@ -13,7 +13,7 @@ from domain.instants import Instant
 EMPTY: RawJson = b"{}"
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What every command carries.
 
     `occurred_at` is corrected for clock skew (rule C9); `original_at` and `sent_at` are what

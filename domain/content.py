@@ -1,7 +1,5 @@
 """What a call itself says, recorded on the profile it belongs to (rules C6, C8 and M8)."""
 
-from collections.abc import Mapping
-
 from domain.attributes import SYSTEM, RawJson
 from domain.commands import Alias, Call, Identify, Track
 from domain.draft import Draft
@@ -70,11 +68,11 @@ def _new_links(profile: Profile, call: Call, uid: Uid | None) -> bool:
 
 
 def _within_limit(
-    profile: Profile, attributes: Mapping[str, RawJson]
+    profile: Profile, attributes: dict[str, RawJson]
 ) -> tuple[dict[str, RawJson], dict[str, RawJson]]:
     have = profile.total.attributes
     if len(have) + len(attributes) <= ATTRIBUTES:
-        return dict(attributes), {}
+        return attributes, {}
     room = ATTRIBUTES - sum(name not in SYSTEM for name in have)
     taken: dict[str, RawJson] = {}
     declined: dict[str, RawJson] = {}

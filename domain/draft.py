@@ -75,7 +75,7 @@ class Archive(Protocol):
         """Make a new stream id, never used before."""
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """An event and its place: stream and version (the first event of a stream is 1)."""
 
     profile_id: ProfileId
@@ -156,11 +156,10 @@ class Draft:
         self.born.append(profile)
         return profile
 
-    def record(self, profile: Profile, *events: Event) -> Profile:
-        """Add events to a stream and give the profile they make."""
-        for event in events:
-            profile = evolve(profile, event, self.policies)
-            self._note(profile, event)
+    def record(self, profile: Profile, event: Event) -> Profile:
+        """Add an event to a stream and give the profile it makes."""
+        profile = evolve(profile, event, self.policies)
+        self._note(profile, event)
         if profile.cid is not None:
             self.customers[profile.cid] = profile
         elif profile.uid is not None:

@@ -12,7 +12,7 @@ from domain.instants import Instant
 from domain.origin import Origin
 
 
-class Moment(msgspec.Struct, frozen=True, array_like=True):
+class Moment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The call behind an event, and its two clocks.
 
     `occurred_at` is when it happened, `recorded_at` when Onefold took note.
@@ -24,7 +24,7 @@ class Moment(msgspec.Struct, frozen=True, array_like=True):
     source: str
 
 
-class Fact(msgspec.Struct, frozen=True, array_like=True):
+class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What every event carries."""
 
     moment: Moment
@@ -42,7 +42,7 @@ class CustomerBorn(Fact, frozen=True):
     cid: Cid
 
 
-class Content(msgspec.Struct, frozen=True, array_like=True):
+class Content(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a call brought, under the origin it came from.
 
     `uid` is the origin (None: the CID alone). `asserts` says that the call named this UID

@@ -47,9 +47,9 @@ def identifier(field: str, value: object, poison: frozenset[str] = POISON) -> st
         return None
     if len(value) > ID_LENGTH:
         raise BadIdentifier(field, f"it has {len(value)} characters, more than {ID_LENGTH}")
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise BadIdentifier(field, "it holds a control character")
-    if bare.lower() in poison or _ZEROS.fullmatch(bare):
+    if bare.lower() in poison or (bare[0] in "0-" and _ZEROS.fullmatch(bare)):
         raise PoisonIdentifier(field, value)
     return value
 

@@ -4,10 +4,12 @@ An origin holds what came under one UID, or under the CID alone. Two copies of t
 origin join (the further one wins, field by field); two *different* origins add up.
 """
 
+from collections.abc import Mapping
+
 import msgspec
 from immutables import Map
 
-from domain.attributes import Attributes, Policies, RawJson, join_attributes, rewritten
+from domain.attributes import Attributes, Policies, RawJson, join_attributes, write
 from domain.identifiers import LinkKey
 from domain.instants import Instant
 
@@ -20,7 +22,7 @@ CID_ALONE = ""
 """The origin of what came under the CID without a UID of its own."""
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """All that came under one UID, or under the CID alone.
 
     `first_seen` and `last_seen` come from activities alone (rule M8). `identified_from` and
@@ -35,12 +37,13 @@ class Origin(msgspec.Struct, frozen=True):
     identified_from: Instant | None = None
     identified_to: Instant | None = None
 
-    def active(self, name: str, at: Instant) -> "Origin":
-        """Count one activity."""
+    def active(self, name: str, at: Instant, attributes: Attributes | None = None) -> "Origin":
+        """Count one activity; `attributes` are all of them as it left them, if it set any."""
+        first, last = self.first_seen, self.last_seen
         return Origin(
-            self.attributes,
-            at if self.first_seen is None else min(self.first_seen, at),
-            at if self.last_seen is None else max(self.last_seen, at),
+            self.attributes if attributes is None else attributes,
+            at if first is None or at < first else first,
+            at if last is None or at > last else last,
             _counted(self.activities, name, 1),
             self.links,
             self.identified_from,
@@ -48,25 +51,11 @@ class Origin(msgspec.Struct, frozen=True):
         )
 
     def write(
-        self, policies: Policies, at: Instant, message_id: str, writes: dict[str, RawJson]
+        self, policies: Policies, at: Instant, message_id: str, writes: Mapping[str, RawJson]
     ) -> "Origin":
         """Write attributes, each under its policy."""
-        attributes, named = self.attributes.mutate(), policies.named
-        for name, raw in writes.items():
-            have = attributes.get(name)
-            policy = named.get(name) or policies.of(name)
-            value = rewritten(policy, have, at, message_id, raw)
-            if value is not None and value is not have:
-                attributes[name] = value
-        return Origin(
-            attributes.finish(),
-            self.first_seen,
-            self.last_seen,
-            self.activities,
-            self.links,
-            self.identified_from,
-            self.identified_to,
-        )
+        attributes = write(self.attributes, policies, at, message_id, writes)
+        return msgspec.structs.replace(self, attributes=attributes)
 
     def link(self, links: tuple[LinkKey, ...]) -> "Origin":
         """Add the link keys that a call brought."""

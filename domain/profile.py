@@ -9,7 +9,7 @@ from typing import assert_never
 import msgspec
 from immutables import Map
 
-from domain.attributes import Policies
+from domain.attributes import Policies, write
 from domain.errors import StreamOutOfOrder
 from domain.events import (
     ActivityTracked,
@@ -36,7 +36,7 @@ DEFAULT_POLICIES = Policies()
 _BIRTHS = (VisitorBorn, CustomerBorn)
 
 
-class Profile(msgspec.Struct, frozen=True):
+class Profile(msgspec.Struct, frozen=True, gc=False):
     """The state of one stream.
 
     `total` is the sum of all `origins`, kept up to date so that a read costs the same with
@@ -135,11 +135,14 @@ def grown(origin: Origin, event: ActivityTracked | AttributesSet, policies: Poli
 
 def _summed(origin: Origin, event: ActivityTracked | AttributesSet, policies: Policies) -> Origin:
     """Add what a call brought, link keys apart."""
-    content, at = event.content, event.moment.occurred_at
+    content, moment = event.content, event.moment
+    at, writes = moment.occurred_at, content.attributes
     if isinstance(event, ActivityTracked):
-        origin = origin.active(event.name, at)
-    if content.attributes:
-        origin = origin.write(policies, at, event.moment.message_id, content.attributes)
+        have = origin.attributes
+        now = write(have, policies, at, moment.message_id, writes) if writes else have
+        origin = origin.active(event.name, at, now)
+    elif writes:
+        origin = origin.write(policies, at, moment.message_id, writes)
     return origin.identify(at) if content.asserts else origin
 
 

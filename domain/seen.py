@@ -12,7 +12,7 @@ TRAVELLING = 1_000
 """How many ids a visitor brings into the customer it is folded into."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """Applied message ids in two generations, so that forgetting the oldest costs nothing.
 
     `young` fills up to `REMEMBERED` ids and then becomes `old`, whose predecessor is dropped:

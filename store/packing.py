@@ -5,14 +5,12 @@ from typing import Any
 import msgpack
 import msgspec
 
-_BYTES = (bytes,)
-_packer = msgpack.Packer()
+_encoder = msgspec.msgpack.Encoder()
 
 
 def packed(value: object) -> bytes:
     """Pack records, lists, dicts, texts, numbers and bytes."""
-    data: bytes = _packer.pack(msgspec.to_builtins(value, builtin_types=_BYTES))
-    return data
+    return _encoder.encode(value)
 
 
 def unpacked(data: bytes) -> Any:

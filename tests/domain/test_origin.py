@@ -57,6 +57,17 @@ def test_f3_joining_profiles_keeps_origins_apart() -> None:
     assert join(POLICIES, left, right) == Map(u1=active(("A", 1)), u2=active(("A", 2)))
 
 
+def test_f1_of_two_writes_of_one_moment_the_greater_message_id_wins_in_either_order() -> None:
+    def written(*message_ids: str) -> Origin:
+        return reduce(
+            lambda origin, m: origin.write(POLICIES, day(1), m, raw({"plan": m})),
+            message_ids,
+            Origin(),
+        )
+
+    assert written("m2", "m1") == written("m1", "m2") == written("m2")
+
+
 def test_f3_the_profile_shown_is_the_sum_of_its_origins() -> None:
     plan = Origin().write(POLICIES, day(1), "m1", raw({"plan": "free"}))
     later = Origin().write(POLICIES, day(2), "m2", raw({"plan": "pro"}))
