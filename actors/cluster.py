@@ -1,21 +1,28 @@
-"""Ray on this machine, started and ended with the process that asked for it."""
+"""Ray: one of our own on this machine, or a running cluster that we join."""
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from time import monotonic, sleep
 from typing import Any
 
 from actors.configured_ray import ray
-from actors.supervisor import OPTIONS, Member, Supervisor
-
-NAMESPACE = "onefold"
-SUPERVISOR = "supervisor"
+from actors.errors import ClusterUnreachable, SupervisorSilent
+from actors.infos import own_node
+from actors.members import KINDS, NAMESPACE, SUPERVISOR, Blueprint, Member, end, find, make, names
+from actors.status import Status
+from actors.supervisor import Supervisor
 
 INLINE_BYTES = 4_000_000
 """A batch of any size travels inside its call, never through the object store."""
 
 OBJECT_STORE_BYTES = 100_000_000
 """Batches travel inline; the object store is next to unused."""
+
+ANSWER_WITHIN = 30.0
+"""Seconds in which a supervisor that was killed is back, detection included."""
+
+STOP_WITHIN = 30.0
 
 
 @contextmanager
@@ -39,7 +46,62 @@ def local_ray(cpus: int) -> Iterator[None]:
         ray.shutdown()
 
 
-def start_supervisor(members: list[Member]) -> Any:
-    """Start the supervisor of a deployment's members and give its handle."""
-    options = {**OPTIONS, "name": SUPERVISOR, "namespace": NAMESPACE}
-    return ray.remote(Supervisor).options(**options).remote(NAMESPACE, members)
+@contextmanager
+def joined_ray(address: str) -> Iterator[None]:
+    """Be a driver of a running cluster for as long as the block runs.
+
+    `address` is `auto` or `host:port`; a node of the cluster must run on this machine. Raises
+    `ClusterUnreachable`.
+    """
+    if "://" in address:
+        raise ClusterUnreachable(address, "only `auto` or host:port is an address here")
+    try:
+        ray.init(
+            address=address, namespace=NAMESPACE, logging_level=logging.WARNING, log_to_driver=False
+        )
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise ClusterUnreachable(address, " ".join(str(error).split())) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def start_supervisor(blueprint: Blueprint, node: str | None = None) -> Any:
+    """Start the supervisor of a deployment, in the place of one that runs, and give its handle.
+
+    It keeps nothing to itself: members go on, and the new one finds them as they are.
+    """
+    end(SUPERVISOR, STOP_WITHIN)
+    give_up = monotonic() + STOP_WITHIN
+    while find(SUPERVISOR) is not None and monotonic() < give_up:
+        sleep(0.05)
+    return make(SUPERVISOR, Member(Supervisor, blueprint), node or own_node())
+
+
+def deployment_status() -> Status | None:
+    """Ask the supervisor how everything is; None when there is none.
+
+    One that is being restarted is waited for; raises `SupervisorSilent` when that takes too long.
+    """
+    give_up = monotonic() + ANSWER_WITHIN
+    while (supervisor := find(SUPERVISOR)) is not None:
+        question = supervisor.info.options(concurrency_group="ctl").remote()
+        try:
+            status: Status = ray.get(question, timeout=max(0.0, give_up - monotonic()))
+        except ray.exceptions.RayError as error:
+            if monotonic() > give_up:
+                raise SupervisorSilent(ANSWER_WITHIN) from error
+            sleep(0.2)
+        else:
+            return status
+    return None
+
+
+def stop_deployment() -> None:
+    """Stop the supervisor, then gateways, hosts, projectors: what is under way is finished."""
+    with suppress(ray.exceptions.RayError):
+        end(SUPERVISOR, STOP_WITHIN)
+    for name in sorted(names(), key=lambda name: KINDS.index(name.partition("-")[0])):
+        with suppress(ray.exceptions.RayError):
+            end(name, STOP_WITHIN)

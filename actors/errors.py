@@ -1,5 +1,9 @@
 """What the actors answer when they cannot do as asked."""
 
+from collections.abc import Sequence
+
+from store.errors import StoreError
+
 
 class Overloaded(Exception):
     """A host's queue is full: nothing of the request was taken."""
@@ -33,3 +37,30 @@ class BadCursor(ValueError):
     def __init__(self, text: str) -> None:
         super().__init__(f"Expected a moment or the `next` of an earlier page, got {text[:64]!r}")
         self.text = text
+
+
+class NodeLacks(StoreError):
+    """The environment of a node does not have what every node must have."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        what = " and ".join(names)
+        super().__init__(f"Expected {what} in the environment of this node's Ray, found none")
+        self.names = tuple(names)
+
+
+class ClusterUnreachable(Exception):
+    """There is no Ray cluster that we could join."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(f"Expected a Ray cluster at {address}, but {why}")
+        self.address = address
+
+
+class SupervisorSilent(Exception):
+    """There is a supervisor, and it does not answer."""
+
+    def __init__(self, within: float) -> None:
+        super().__init__(
+            f"Expected the supervisor to answer within {within:.0f} s, but it did not; "
+            "Ray may not have noticed yet that its node died"
+        )

@@ -26,7 +26,8 @@ from actors.parcels import (
     pack_reply,
     unpack_parcels,
 )
-from actors.slots import Assignment, customer_key
+from actors.placement import Placement
+from actors.slots import customer_key
 from actors.undecidable import rejection_of
 from domain.commands import Reject
 from domain.document import document
@@ -43,29 +44,17 @@ ATTEMPTS = 8
 log = structlog.get_logger()
 
 
-class HostInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a host tells about itself: `epoch` is 0 before its first write, times in seconds."""
-
-    name: str
-    pid: int
-    epoch: int
-    is_fenced: bool
-    live: int
-    busy_for: float
-
-
 class ProfileHost:
-    """Hosts the profiles of one run of slots.
+    """Hosts the profiles of the slots that `placement` gives to its `name`.
 
-    `number` says which run, out of `assignment`. `now` gives microseconds, `mint` new ids:
-    both come from outside so that tests can hold them still.
+    An old placement does no harm: calls take a detour, or are decided here. `now` gives
+    microseconds, `mint` new ids: both come from outside so that tests can hold them still.
     """
 
     def __init__(  # noqa: PLR0913 - what it is, and what tests hold still
         self,
         store: Store,
-        number: int,
-        assignment: Assignment,
+        placement: Placement,
         *,
         name: str,
         owner: str,
@@ -74,14 +63,13 @@ class ProfileHost:
         mint: Callable[[], UUID] = uuid_utils.compat.uuid7,
     ) -> None:
         self._store = store
-        self._number = number
-        self._assignment = assignment
         self._name = name
         self._owner = owner
         self._now = now
         self._live = LiveProfiles(store, live_profiles, mint)
         self._lease: Lease | None = None
         self._position = 0
+        self.placement = placement
         self.is_fenced = False
 
     @property
@@ -182,6 +170,8 @@ class ProfileHost:
         uids = {uid for parcel in parcels if (uid := parcel.command.uid) is not None}
         cids = {cid for parcel in parcels if (cid := parcel.command.cid) is not None}
         links = {link for parcel in parcels for link in parcel.command.links}
+        if len(self.placement.hosts) > 1:
+            self._live.drop_folded(uids)
         self._live.look_ahead(uids, cids, links)
 
     def _decided(self, parcel: Parcel, draft: Draft, now: Instant) -> Result:
@@ -189,12 +179,14 @@ class ProfileHost:
         if isinstance(command, Reject):
             return _result(reject(command, draft, now))
         target = resolve(command, draft)
-        if command.cid is None and target.cid is not None and not self._hosts(target.cid):
+        # A gateway that names the customer has chosen this host by its own placement.
+        is_told = target.cid == parcel.hint
+        if command.cid is None and target.cid and not is_told and not self._hosts(target.cid):
             return target.cid
         return _result(apply(command, target, draft, now))
 
     def _hosts(self, cid: str) -> bool:
-        return self._assignment.host_of(customer_key(cid)) == self._number
+        return self.placement.owner(customer_key(cid)) == self._name
 
     def _leased(self) -> Lease:
         """Take the lease before the first write; never again, for that would unfence."""

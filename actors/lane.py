@@ -7,14 +7,23 @@ batch at a time keeps the order.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 
 import msgspec
 import structlog
 
 from actors.errors import HostUnreachable, Overloaded
-from actors.parcels import FAILED, UNAVAILABLE, Parcel, Reply, Result, pack_parcels, unpack_reply
+from actors.parcels import (
+    FAILED,
+    MOVED,
+    UNAVAILABLE,
+    Parcel,
+    Reply,
+    Result,
+    pack_parcels,
+    unpack_reply,
+)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.3
 
@@ -49,16 +58,31 @@ class _Load:
             self.done.set_result(self.results)
 
 
+class _Gate:
+    """Lets what stands behind it pass when other lanes have answered what they had."""
+
+    def __init__(self, marks: Sequence[asyncio.Future[list[Result]]]) -> None:
+        self.marks = marks
+
+
 class Lane:
-    """One host's queue in one gateway. `send` takes a batch to the host and brings its reply."""
+    """One host's queue in one gateway. `send` takes a batch to the host and brings its reply.
+
+    Once its host `is_retired`, what it no longer answers comes back as `MOVED`.
+    """
 
     def __init__(
-        self, name: str, send: Callable[[bytes], Awaitable[bytes]], limits: LaneLimits
+        self,
+        name: str,
+        send: Callable[[bytes], Awaitable[bytes]],
+        limits: LaneLimits,
+        is_retired: Callable[[], bool] = lambda: False,
     ) -> None:
         self._name = name
         self._send = send
         self._limits = limits
-        self._waiting: deque[_Load] = deque()
+        self._is_retired = is_retired
+        self._waiting: deque[_Load | _Gate] = deque()
         self._pump: asyncio.Task[None] | None = None
         self.depth = 0
         self.position = 0
@@ -73,20 +97,36 @@ class Lane:
 
     async def submit(self, parcels: list[Parcel]) -> list[Result]:
         """Put parcels on the lane and wait for their results, in order."""
+        return await self._queued(parcels).done
+
+    def mark(self) -> asyncio.Future[list[Result]]:
+        """Give a future that is done when all that is on the lane now has been answered."""
+        return self._queued([]).done
+
+    def hold(self, marks: Sequence[asyncio.Future[list[Result]]]) -> None:
+        """Let what comes from now on wait for these marks of other lanes."""
+        self._waiting.append(_Gate(marks))
+
+    def _queued(self, parcels: list[Parcel]) -> _Load:
         load = _Load(parcels)
         self._waiting.append(load)
         self.depth += len(parcels)
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._run())
-        return await load.done
+        return load
 
     async def _run(self) -> None:
         while self._waiting:
+            first = self._waiting[0]
+            if isinstance(first, _Gate):
+                await asyncio.wait(first.marks)
+                self._waiting.popleft()
+                continue
             # One turn of the loop, so that requests read in the same turn travel together.
             await asyncio.sleep(0)
             shares = self._next_batch()
             parcels = [parcel for _, some in shares for parcel in some]
-            results = await self._settled(parcels)
+            results = await self._settled(parcels) if parcels else []
             start = 0
             for load, some in shares:
                 load.give(results[start : start + len(some)])
@@ -98,6 +138,8 @@ class Lane:
         room = self._limits.batch
         while room and self._waiting:
             load = self._waiting[0]
+            if isinstance(load, _Gate):
+                break
             some = load.take(room)
             shares.append((load, some))
             room -= len(some)
@@ -113,12 +155,12 @@ class Lane:
             log.exception("a batch could not be sent", host=self._name)
             return [FAILED] * len(parcels)
         if reply is None:
-            return [UNAVAILABLE] * len(parcels)
+            return [MOVED if self._is_retired() else UNAVAILABLE] * len(parcels)
         self.position = max(self.position, reply.position)
         return reply.results
 
     async def _answered(self, batch: bytes) -> Reply | None:
-        """Send a batch until it is answered; None after so long that its callers must retry."""
+        """Send a batch until it is answered; None after so long, or when nobody will ever."""
         give_up = monotonic() + self._limits.retry_for
         pause = FIRST_PAUSE
         while True:
@@ -126,7 +168,7 @@ class Lane:
                 return unpack_reply(await self._send(batch))
             except HostUnreachable as error:
                 log.warning("a batch was not answered", host=self._name, why=error.why)
-            if monotonic() > give_up:
+            if monotonic() > give_up or self._is_retired():
                 return None
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -77,6 +77,17 @@ class LiveProfiles:
         for link, known in self._store.books(unread).items():
             self._books.put(link, known)
 
+    def drop_folded(self, uids: Iterable[Uid]) -> None:
+        """Drop the visitors among them that other hosts have folded meanwhile.
+
+        To write to one of them would lose the whole batch to a conflict.
+        """
+        held = [uid for uid in uids if self._visitors.get(uid) is not None]
+        for uid, entry in self._store.find("uid", held).items():
+            if entry.owner is not None:
+                self._visitors.drop(Uid(uid))
+                self._owners.put(Uid(uid), Cid(entry.owner))
+
     def trust(self, uid: Uid, hint: str) -> None:
         """Take a gateway's word for an owner, if the customer in memory confirms it."""
         customer = self._customers.get(Cid(hint))

@@ -18,11 +18,14 @@ FAILED = 3
 REJECTED = 4
 """Not applied, for deciding it failed each time; kept in its source's journal."""
 
+MOVED = 5
+"""Not taken: its host is gone for good, and its slot has another. No host ever answers it."""
+
 Result = int | str
 """One of the numbers above, or the CID to which the call must be sent instead."""
 
 
-class Parcel(msgspec.Struct, frozen=True, array_like=True):
+class Parcel(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One command on its way; `hint` is the CID that its UID is believed to belong to."""
 
     command: AnyCommand

@@ -9,9 +9,10 @@ import msgspec
 import structlog
 from sqlalchemy import exc
 
+from actors.infos import ProjectorInfo, Terms, expect_environment, standing
 from actors.logs import configure_logs
 from actors.ports import Projection
-from actors.projector import Followed, Projector
+from actors.projector import Projector
 from domain.attributes import Policies
 from store.errors import StoreError
 from store.folder import open_store
@@ -38,14 +39,7 @@ class ProjectorSettings(msgspec.Struct, frozen=True):
     projections: tuple[Projection, ...]
     synchronous: str
     policies: Policies
-
-
-class ProjectorInfo(msgspec.Struct, frozen=True):
-    """What a projector tells about itself: `busy_for` is the age of its present step."""
-
-    pid: int
-    busy_for: float
-    views: list[Followed]
+    terms: Terms = Terms("projector-0")
 
 
 class ProjectorShell:
@@ -57,6 +51,7 @@ class ProjectorShell:
         self._settings = settings
         self._projector: Projector | None = None
         self._busy_since: float | None = None
+        self._problem: str | None = None
         self._woken = Event()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="projector", daemon=True)
@@ -70,7 +65,7 @@ class ProjectorShell:
         """Tell how it is."""
         projector, since = self._projector, self._busy_since
         return ProjectorInfo(
-            os.getpid(),
+            standing(self._settings.terms, self._problem),
             0.0 if since is None else monotonic() - since,
             [] if projector is None else projector.info(),
         )
@@ -86,6 +81,7 @@ class ProjectorShell:
             try:
                 self._work()
             except (StoreError, exc.SQLAlchemyError, OSError) as error:
+                self._problem = str(error)
                 log.warning("the projector could not work", why=str(error))
             except Exception:
                 log.exception("the projector stumbled")
@@ -96,6 +92,7 @@ class ProjectorShell:
         try:
             projector.start()
             self._projector = projector
+            self._problem = None
             while not self._stopping.is_set():
                 self._woken.clear()
                 if not self._stepped(projector):
@@ -113,5 +110,6 @@ class ProjectorShell:
 
     def _opened(self) -> Projector:
         settings = self._settings
+        expect_environment(settings.terms)
         store = open_store(settings.folder, os.environ, settings.synchronous, settings.policies)
         return Projector(store, ViewDatabase(settings.folder / DATABASE), settings.projections)

@@ -1,11 +1,9 @@
-"""Where a profile lives: 1,024 fixed slots, spread evenly over the hosts (design D1).
+"""Where a profile lives: in one of 1,024 fixed slots (design D1).
 
-A slot never moves by hashing differently: only the assignment of slots to hosts changes.
+A slot never moves by hashing differently: only its host changes, see `actors.placement`.
 """
 
 from zlib import crc32
-
-import msgspec
 
 SLOTS = 1_024
 
@@ -28,16 +26,6 @@ def visitor_key(uid: str) -> str:
 def journal_key(source: str) -> str:
     """Give the routing key of a source's journal."""
     return f"j:{source}"
-
-
-class Assignment(msgspec.Struct, frozen=True):
-    """Which host has which slots: contiguous runs of equal length."""
-
-    hosts: int
-
-    def host_of(self, key: str) -> int:
-        """Give the number of the host that a routing key belongs to."""
-        return slot_of(key) * self.hosts // SLOTS
 
 
 def host_name(number: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actors.host import ProfileHost
 from actors.parcels import Parcel
-from actors.slots import Assignment
+from actors.placement import initial
 from scripts.bench_calls import make_calls
 from service.limits import Limits
 from service.wire.reading import Reading
@@ -28,7 +28,7 @@ def host_on(folder: Path) -> Iterator[ProfileHost]:
     store = open_store(folder, os.environ, "normal")
     try:
         yield ProfileHost(
-            store, 0, Assignment(1), name="bench", owner="bench", live_profiles=50_000
+            store, initial(["bench"]), name="bench", owner="bench", live_profiles=50_000
         )
     finally:
         store.backend.close()

@@ -39,6 +39,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     `store` is `sqlite`, a file in the data folder, or the address of a PostgreSQL database.
 
+    `ray_address` is the Ray cluster to join, `auto` or host:port; empty for a Ray of our own.
+
     `projectors` are the actors that share the projections between them.
 
     `hosts` are profile hosts, `queue` the calls that may wait for one, `batch` those it is given
@@ -57,6 +59,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Path = FOLDER
     store: str = SQLITE
+    ray_address: str = ""
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8080
     public_url: Url = ""

@@ -1,28 +1,18 @@
 """The gateway as a Ray actor: our ASGI app on uvicorn, on a thread with a loop of its own."""
 
-import os
 import socket
-from contextlib import closing
 from threading import Event, Thread
 
 import msgspec
 import structlog
 import uvicorn
 
-from actors.lane import LaneLimits
+from actors.infos import GatewayInfo, Terms, standing
 from actors.logs import configure_logs
-from actors.reading import Reading
-from actors.refs import RayHostRef
-from actors.router import Router
-from actors.slots import host_name
-from projections import projections
-from service.access import followed
-from service.app import build_app
+from actors.placement import Placement
 from service.config import Config
-from service.keys import credentials_in_force
+from service.serving import Serving, serving
 from store.errors import StoreError
-from store.folder import open_store
-from store.views.reader import Views
 
 GRACE = 10
 """Seconds that requests in flight get to finish."""
@@ -31,17 +21,14 @@ log = structlog.get_logger()
 
 
 class GatewaySettings(msgspec.Struct, frozen=True):
-    """What a gateway needs to know to start; no secrets, Ray keeps this."""
+    """What a gateway needs to know to start; no secrets, Ray keeps this.
+
+    `address` is that of its node.
+    """
 
     config: Config
-    namespace: str
-
-
-class GatewayInfo(msgspec.Struct, frozen=True):
-    """What a gateway tells about itself."""
-
-    pid: int
-    is_serving: bool
+    terms: Terms
+    address: str
 
 
 class GatewayShell:
@@ -51,14 +38,28 @@ class GatewayShell:
         configure_logs()
         self._settings = settings
         self._server: uvicorn.Server | None = None
+        self._serving: Serving | None = None
+        self._problem: str | None = None
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="http", daemon=True)
         self._thread.start()
 
     def info(self) -> GatewayInfo:
-        """Tell whether it serves."""
-        server = self._server
-        return GatewayInfo(os.getpid(), server is not None and server.started)
+        """Tell whether it serves, and where."""
+        server, serving, config = self._server, self._serving, self._settings.config
+        is_serving = server is not None and server.started and serving is not None
+        return GatewayInfo(
+            standing=standing(self._settings.terms, self._problem),
+            url=url_of(config, self._settings.address),
+            port=config.port,
+            is_serving=is_serving,
+            placement=0 if serving is None else serving.router.placement.version,
+        )
+
+    def assign(self, placement: Placement) -> None:
+        """Route by this placement from the next call on."""
+        if self._serving is not None:
+            self._serving.router.tell(placement)
 
     def stop(self) -> None:
         """Take no new requests, finish those in flight."""
@@ -72,27 +73,20 @@ class GatewayShell:
             try:
                 self._serve()
             except (StoreError, OSError) as error:
-                log.warning("the gateway could not serve", why=str(error))
+                self._problem = str(error)
+                log.warning("the gateway could not serve", why=self._problem)
                 self._stopping.wait(0.5)
 
     def _serve(self) -> None:
-        settings = self._settings
-        config = settings.config
-        store = open_store(config.data, os.environ, config.synchronous, config.policies)
-        router = Router(
-            [RayHostRef(host_name(n), settings.namespace) for n in range(config.hosts)],
-            Reading(store),
-            LaneLimits(config.batch, config.queue, config.retry_for),
-        )
-        versions = {p.name: p.version for p in projections(config.policies)}
+        config = self._settings.config
         with (
-            closing(Views(config.data, versions)) as views,
-            followed(lambda: credentials_in_force(store, os.environ)) as access,
+            serving(config, self._settings.terms) as self._serving,
             shared_port(config.host, config.port) as listener,
         ):
+            self._problem = None
             self._server = uvicorn.Server(
                 uvicorn.Config(
-                    build_app(router, access, config, views=views),
+                    self._serving.app,
                     loop="uvloop",
                     http="httptools",
                     lifespan="off",
@@ -102,6 +96,12 @@ class GatewayShell:
                 )
             )
             self._server.run(sockets=[listener])
+
+
+def url_of(config: Config, address: str) -> str:
+    """Tell where a gateway on a node of that address is reached."""
+    host = address if config.host in {"0.0.0.0", "::"} else config.host  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{config.port}" if ":" in host else f"http://{host}:{config.port}"
 
 
 def shared_port(host: str, port: int) -> socket.socket:

@@ -6,6 +6,9 @@ from time import monotonic, sleep
 
 import httpx
 
+from service.config import Config
+from store.location import SQLITE
+
 START_WITHIN = 60.0
 
 
@@ -24,6 +27,32 @@ class NotReady(Exception):
     def __init__(self, url: str, why: str) -> None:
         super().__init__(f"Expected {url} to be ready within {START_WITHIN:.0f} s, but {why}")
         self.url = url
+
+
+class NeedsDatabase(Exception):
+    """The store is a file, and a cluster needs one that all nodes can reach."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Expected a postgresql:// store to join a Ray cluster with, "
+            "found sqlite, which is a file of one machine"
+        )
+
+
+class OtherDeployment(Exception):
+    """The cluster runs a deployment already, on another store."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(
+            f"Expected no deployment in this cluster but one on {expected}, found one on {found}; "
+            "`onefold cluster stop` ends it"
+        )
+
+
+def expect_database(config: Config) -> None:
+    """Raise `NeedsDatabase` for a file."""
+    if config.store == SQLITE:
+        raise NeedsDatabase
 
 
 def free_port(host: str, port: int) -> int:

@@ -129,5 +129,8 @@ class Backend(Protocol):
     def put(self, name: str, value: bytes) -> None:
         """Write one of the deployment's own values."""
 
+    def swap(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Write a value if it still is `old` (None: not there yet), and tell whether it was."""
+
     def close(self) -> None:
         """Let go of the database."""

@@ -59,3 +59,13 @@ def only_deployment(
         yield
     finally:
         lock.release()
+
+
+def release_deployment(environ: Mapping[str, str]) -> str | None:
+    """Take the database from whoever holds it; tells who it was, None for nobody."""
+    address = address_in(environ)
+    if address is None:
+        return None
+    from store.postgres.lock import end_holder  # noqa: PLC0415 - see above
+
+    return end_holder(address)

@@ -5,9 +5,11 @@
 
 import sys
 
+from actors.errors import ClusterUnreachable, SupervisorSilent
 from service.cli import (
     audit,
     backup,
+    cluster,
     configuration,
     find,
     importer,
@@ -20,7 +22,7 @@ from service.cli import (
 from service.cli.console import app, err
 from service.config import ConfigError
 from service.importing import ImportFailed
-from service.readiness import NotReady, PortTaken
+from service.readiness import NeedsDatabase, NotReady, OtherDeployment, PortTaken
 from service.sources import SourceError
 from store.errors import StoreError
 
@@ -29,8 +31,22 @@ __all__ = ["app", "main"]
 INTERRUPTED = 130
 """The exit code that shells give a program ended by Ctrl-C."""
 
+FORESEEN = (
+    ClusterUnreachable,
+    ConfigError,
+    ImportFailed,
+    NeedsDatabase,
+    NotReady,
+    OtherDeployment,
+    PortTaken,
+    SourceError,
+    StoreError,
+    SupervisorSilent,
+)
+
 _COMMANDS = (
     server,
+    cluster,
     importer,
     profiles,
     find,
@@ -47,7 +63,7 @@ def main() -> None:
     """Run a command; every foreseen error is one sentence on standard error and exit code 1."""
     try:
         app()
-    except (ConfigError, StoreError, PortTaken, NotReady, ImportFailed, SourceError) as error:
+    except FORESEEN as error:
         err.print(f"[bold red]onefold:[/] {error}", soft_wrap=True, highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from service.cli.console import (
     AsJson,
     ConfigFile,
     Data,
+    RayAddress,
     StoreName,
     app,
     configured,
@@ -24,12 +25,16 @@ from service.cli.console import (
 from service.keys import Keys
 from store.location import SQLITE
 
+STOPPING = "Stopping: requests in flight are finished first …"
+LEAVING = "Leaving; the deployment goes on in its cluster. `onefold cluster stop` ends it."
+
 
 @app.command()
 def serve(  # noqa: PLR0917 - one option each
     config: ConfigFile = None,
     data: Data = None,
     store: StoreName = None,
+    ray_address: RayAddress = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0: any free one.")] = None,
     hosts: Annotated[int | None, typer.Option(help="Profile hosts, about one a core.")] = None,
@@ -39,10 +44,17 @@ def serve(  # noqa: PLR0917 - one option each
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take calls and answer reads, until Ctrl-C or SIGTERM."""
+    """Take calls and answer reads, until Ctrl-C or SIGTERM; in a cluster also after that."""
     shop = "anywhere" if demo_anywhere else "loopback" if demo else None
     settings = configured(
-        config, data=data, store=store, host=host, port=port, hosts=hosts, demo=shop
+        config,
+        data=data,
+        store=store,
+        ray_address=ray_address,
+        host=host,
+        port=port,
+        hosts=hosts,
+        demo=shop,
     )
     if not as_json:
         where = settings.data if settings.store == SQLITE else settings.store
@@ -50,12 +62,12 @@ def serve(  # noqa: PLR0917 - one option each
     from service.bootstrap import running  # noqa: PLC0415 - seconds that other commands save
 
     # Ray sets its own handlers while it starts: ours come after.
-    with running(settings, os.environ) as deployment, _until_signal() as signalled:
-        _announce(deployment.url, deployment.keys, as_json=as_json)
+    with running(settings, os.environ, hosts) as deployment, _until_signal() as signalled:
+        _announce(deployment.urls, deployment.keys, as_json=as_json)
         if settings.demo != "off" and not as_json:
             out.print(f"Demo shop: [bold]{deployment.url}/demo[/]", highlight=False)
         signalled.wait()
-        err.print("Stopping: requests in flight are finished first …")
+        err.print(LEAVING if settings.ray_address else STOPPING)
 
 
 @contextmanager
@@ -74,11 +86,12 @@ def _until_signal() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _announce(url: str, keys: Keys, *, as_json: bool) -> None:
+def _announce(urls: tuple[str, ...], keys: Keys, *, as_json: bool) -> None:
     if as_json:
-        print_json({"url": url, "write_key": keys.write_key, "api_token": keys.api_token})
+        shown = {"write_key": keys.write_key, "api_token": keys.api_token}
+        print_json({"url": urls[0], "urls": urls, **shown})
         return
-    out.print(f"Onefold is ready at [bold]{url}[/]", highlight=False)
+    out.print(f"Onefold is ready at [bold]{'[/], [bold]'.join(urls)}[/]", highlight=False)
     if keys.write_key is not None:
         out.print(f"Write key (for SDKs):   [bold]{keys.write_key}[/]", highlight=False)
     if keys.api_token is not None:

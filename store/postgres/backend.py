@@ -177,6 +177,14 @@ class PostgresBackend:
             value,
         )
 
+    def swap(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Write one of the deployment's own values unless somebody else did."""
+        if old is None:
+            query = "INSERT INTO onefold.meta VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING name"
+            return bool(self._rows(query, name, new))
+        query = "UPDATE onefold.meta SET value = %s WHERE name = %s AND value = %s RETURNING name"
+        return bool(self._rows(query, new, name, old))
+
     def close(self) -> None:
         """Close every connection."""
         self._datastore.close()

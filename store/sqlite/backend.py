@@ -200,6 +200,16 @@ class SqliteBackend:
         with _reported(), self._datastore.transaction(commit=True) as c:
             c.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
+    def swap(self, name: str, old: bytes | None, new: bytes) -> bool:
+        """Write one of the deployment's own values unless somebody else did."""
+        with _reported(), self._datastore.transaction(commit=True) as c:
+            if old is None:
+                c.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, new))
+            else:
+                query = "UPDATE meta SET value = ? WHERE name = ? AND value = ?"
+                c.execute(query, (new, name, old))
+            return bool(c.sqlite_cursor.rowcount)
+
     def close(self) -> None:
         """Close every connection."""
         self._datastore.close()

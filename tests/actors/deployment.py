@@ -12,9 +12,10 @@ import msgspec
 from actors.host import ProfileHost
 from actors.lane import LaneLimits
 from actors.parcels import Parcel, Question, Result
+from actors.placement import initial
 from actors.reading import Reading, stats
 from actors.router import Router
-from actors.slots import Assignment, customer_key, host_name, visitor_key
+from actors.slots import customer_key, host_name, visitor_key
 from domain.commands import AnyCommand
 from domain.document import Document
 from store.archive import Store
@@ -26,7 +27,7 @@ class Deployment:
 
     def __init__(self, folder: Path, hosts: int = 1, *, live_profiles: int = 1_000) -> None:
         self.folder = folder
-        self.assignment = Assignment(hosts)
+        self.placement = initial([host_name(number) for number in range(hosts)])
         self._live_profiles = live_profiles
         self._stores = [prepare(folder, {}, "normal")]
         self.hosts = [self.new_host(number) for number in range(hosts)]
@@ -35,8 +36,7 @@ class Deployment:
         """Start one more incarnation of a host, knowing nothing but the store."""
         return ProfileHost(
             self.store(),
-            number,
-            self.assignment,
+            self.placement,
             name=host_name(number),
             owner="a test",
             live_profiles=self._live_profiles,
@@ -46,8 +46,7 @@ class Deployment:
         """Start a host that takes every profile for its own and fences nobody."""
         return ProfileHost(
             self.store(),
-            0,
-            Assignment(1),
+            initial([name]),
             name=name,
             owner="a test",
             live_profiles=self._live_profiles,
@@ -64,8 +63,9 @@ class Deployment:
 
     def router(self, reach: "type[InProcess] | None" = None) -> Router:
         """Give a router to the hosts, one incarnation after the other."""
-        refs = [(reach or InProcess)(self, number) for number in range(len(self.hosts))]
-        return Router(refs, Reading(self.store()), LaneLimits())
+        names = self.placement.hosts
+        refs = {name: (reach or InProcess)(self, names.index(name)) for name in names}
+        return Router(refs.__getitem__, self.placement, Reading(self.store()), LaneLimits())
 
     def stats(self) -> dict[str, int]:
         """Give the counters and the position of the log."""
@@ -90,7 +90,7 @@ class Deployment:
 
     def _on(self, number: int, prefix: str, key: Callable[[str], str]) -> str:
         names = (f"{prefix}{n}" for n in count(1))
-        return next(name for name in names if self.assignment.host_of(key(name)) == number)
+        return next(name for name in names if self.placement.owner(key(name)) == host_name(number))
 
 
 class InProcess:

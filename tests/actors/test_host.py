@@ -106,8 +106,7 @@ class TestAnswers:
         moments = iter(range(1_000, 2_000))
         host = ProfileHost(
             deployment.store(),
-            0,
-            deployment.assignment,
+            deployment.placement,
             name="host-0",
             owner="a test",
             live_profiles=10,

@@ -18,8 +18,11 @@ from actors.parcels import (
     pack_reply,
     unpack_parcels,
 )
+from actors.placement import initial
 from actors.reading import Reading
-from actors.router import HOPS, Answer, Router
+from actors.router import HOPS, Answer, HostRef, Router
+from actors.slots import host_name
+from store.backend import Write
 from store.errors import StoreUnavailable
 from store.sqlite import SqliteBackend
 from tests.actors.deployment import Deployment, InProcess, customer, send, without_version
@@ -68,11 +71,17 @@ def watched(three: Deployment) -> list[Watched]:
 
 @pytest.fixture
 def router(three: Deployment, watched: list[Watched]) -> Router:
-    return Router(watched, Reading(three.store()), LaneLimits())
+    return router_to(three, *watched)
 
 
 def scripted(deployment: Deployment, *hosts: Scripted, limits: LaneLimits | None = None) -> Router:
-    return Router(hosts, Reading(deployment.store()), limits or LaneLimits(retry_for=-1))
+    return router_to(deployment, *hosts, limits=limits or LaneLimits(retry_for=-1))
+
+
+def router_to(deployment: Deployment, *hosts: HostRef, limits: LaneLimits | None = None) -> Router:
+    by_name = {host_name(number): host for number, host in enumerate(hosts)}
+    reading = Reading(deployment.store())
+    return Router(by_name.__getitem__, initial(list(by_name)), reading, limits or LaneLimits())
 
 
 class TestRouting:
@@ -127,6 +136,23 @@ class TestCallsOnTheirWay:
         assert send(three.hosts[0], track("B", uid=uid), track("C", uid=uid)) == [cid, cid]
         assert three.stats() == before
 
+    def test_s3_a_visitor_folded_elsewhere_does_not_cost_its_neighbours_a_second_try(
+        self, three: Deployment, folded: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        uid, cid = folded
+        tries = 0
+        write = SqliteBackend.write
+
+        def counted(backend: SqliteBackend, batch: Write) -> int:
+            nonlocal tries
+            tries += 1
+            return write(backend, batch)
+
+        monkeypatch.setattr(SqliteBackend, "write", counted)
+        neighbour = track("A", uid=three.uid(0, "neighbour"))
+        assert send(three.hosts[0], track("B", uid=uid), neighbour) == [cid, APPLIED]
+        assert tries == 1
+
     async def test_c3_the_call_goes_on_to_the_customers_host(
         self, three: Deployment, watched: list[Watched], router: Router, folded: tuple[str, str]
     ) -> None:
@@ -152,6 +178,22 @@ class TestCallsOnTheirWay:
         await router.submit([track("B", uid=uid)])
         await router.submit([track("C", uid=uid, cid=cid)])
         assert watched[2].taken[-1].hint is None
+
+    async def test_c3_a_call_follows_the_identify_of_its_own_request_to_the_customers_host(
+        self, three: Deployment, watched: list[Watched], router: Router
+    ) -> None:
+        uid, cid = three.uid(0), three.cid(2)
+        await router.submit([identify(uid, cid), track("A", uid=uid)])
+        assert [len(host.taken) for host in watched] == [0, 0, 2]
+
+    async def test_c3_a_second_customer_named_with_a_uid_does_not_change_the_way(
+        self, three: Deployment, watched: list[Watched], router: Router
+    ) -> None:
+        uid, cid = three.uid(0), three.cid(2)
+        await router.submit([identify(uid, cid)])
+        await router.submit([identify(uid, three.cid(1))])
+        await router.submit([track("A", uid=uid)])
+        assert [len(host.taken) for host in watched] == [0, 1, 2]
 
     async def test_a_wrong_hint_costs_a_detour_and_no_error(
         self, three: Deployment, folded: tuple[str, str]

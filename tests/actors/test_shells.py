@@ -1,16 +1,18 @@
 """The shell of a host, without Ray around it: it opens its store late and as often as needed."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import structlog
 
 from actors import shells
-from actors.host import HostInfo
+from actors.errors import NodeLacks
+from actors.infos import HostInfo, Terms, standing
 from actors.logs import configure_logs
 from actors.parcels import APPLIED, FAILED, Parcel, Question, Reply, pack_parcels, unpack_reply
+from actors.placement import initial, spread
 from actors.shells import HostSettings, HostShell
 from domain.attributes import Policies
 from store.errors import StoreMissing
@@ -27,7 +29,7 @@ def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> HostShell:
-    return HostShell(HostSettings(tmp_path, 0, 1, 100, "normal", Policies()))
+    return HostShell(HostSettings(tmp_path, Terms("host-0"), 100, "normal", Policies()))
 
 
 def sent(shell: HostShell) -> Reply:
@@ -49,23 +51,66 @@ def test_d6_its_constructor_never_fails_and_its_first_call_opens_the_store(
     assert document is not None
 
 
+def told(shell: HostShell) -> HostInfo:
+    return msgspec.structs.replace(shell.info(), quiet_for=0.0)
+
+
 def test_it_tells_how_it_is_before_and_after_its_first_call(
     shell: HostShell, tmp_path: Path
 ) -> None:
-    new = HostInfo(name="host-0", pid=os.getpid(), epoch=0, is_fenced=False, live=0, busy_for=0.0)
-    assert shell.info() == new
-    prepare(tmp_path, {}).backend.close()
-    assert shell.info() == new
-    sent(shell)
-    assert shell.info() == HostInfo(
-        name="host-0", pid=os.getpid(), epoch=1, is_fenced=False, live=1, busy_for=0.0
+    new = HostInfo(
+        standing=standing(Terms("host-0")),
+        epoch=0,
+        is_open=False,
+        is_fenced=False,
+        live=0,
+        busy_for=0.0,
+        quiet_for=0.0,
+        placement=0,
     )
+    assert told(shell) == new
+    prepare(tmp_path, {}).backend.close()
+    assert told(shell) == new
+    sent(shell)
+    assert told(shell) == msgspec.structs.replace(new, epoch=1, is_open=True, live=1)
+
+
+def test_it_opens_the_store_when_told_to_and_says_what_hinders_it(
+    shell: HostShell, tmp_path: Path
+) -> None:
+    shell.open()
+    assert not shell.info().is_open
+    assert "Expected a store in" in str(shell.info().standing.problem)
+    prepare(tmp_path, {}).backend.close()
+    shell.open()
+    assert shell.info().is_open
+    assert shell.info().standing.problem is None
+
+
+def test_it_works_on_no_node_that_lacks_what_it_needs(tmp_path: Path) -> None:
+    """Not even on a file that is there: the deployment's store is somewhere else."""
+    prepare(tmp_path, {}).backend.close()
+    terms = Terms("host-0", needs=("ONEFOLD_STORE",))
+    shell = HostShell(HostSettings(tmp_path, terms, 100, "normal", Policies()))
+    with pytest.raises(NodeLacks, match="Expected ONEFOLD_STORE in the environment"):
+        sent(shell)
+    assert shell.info().standing.lacks == ("ONEFOLD_STORE",)
+
+
+def test_it_goes_by_the_newest_placement_it_was_told(shell: HostShell, tmp_path: Path) -> None:
+    prepare(tmp_path, {}).backend.close()
+    first = initial(["host-0"])
+    second = spread(first, ["host-0", "host-1"])
+    for placement in (second, first):
+        shell.assign(placement)
+        sent(shell)
+        assert shell.info().placement == second.version
 
 
 def test_it_says_that_it_was_fenced(shell: HostShell, tmp_path: Path) -> None:
     prepare(tmp_path, {}).backend.close()
     sent(shell)
-    sent(HostShell(HostSettings(tmp_path, 0, 1, 100, "normal", Policies())))
+    sent(HostShell(HostSettings(tmp_path, Terms("host-0"), 100, "normal", Policies())))
     assert not shell.info().is_fenced
     sent(shell)
     assert shell.info().is_fenced
@@ -75,12 +120,14 @@ def test_it_says_how_long_it_has_been_at_one_batch(
     shell: HostShell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(tmp_path, {}).backend.close()
-    seconds = iter([10.0, 17.5])
-    monkeypatch.setattr(shells, "monotonic", lambda: next(seconds))
     asked: list[float] = []
     host = shell._opened()  # noqa: SLF001 - to look in while it works
+    now = 10.0
+    monkeypatch.setattr(shells, "monotonic", lambda: now)
 
     def work(batch: bytes) -> bytes:
+        nonlocal now
+        now += 7.5
         asked.append(shell.info().busy_for)
         return batch
 
@@ -100,7 +147,7 @@ def test_a_clean_stop_leaves_one_whole_file_and_takes_nothing_more(
         shell.stop()
     assert list(tmp_path.glob(f"{DATABASE}-*")) == []
     assert sent(shell).results == [FAILED]
-    again = HostShell(HostSettings(tmp_path, 0, 1, 100, "normal", Policies()))
+    again = HostShell(HostSettings(tmp_path, Terms("host-0"), 100, "normal", Policies()))
     assert again.read(Question("visitor", "u1"))[1] is not None
 
 

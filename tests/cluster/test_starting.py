@@ -63,6 +63,12 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     assert "has schema 99, this Onefold knows" in refused(tmp_path)
 
 
+def test_a_file_is_no_store_for_a_cluster(tmp_path: Path) -> None:
+    """Said before anything is joined."""
+    told = refused(tmp_path, ONEFOLD_RAY_ADDRESS="127.0.0.1:1")
+    assert "Expected a postgresql:// store to join a Ray cluster with, found sqlite" in told
+
+
 def test_keys_are_shown_once_and_kept_as_hashes(tmp_path: Path) -> None:
     """The first start makes keys; the second knows their hashes only."""
     nothing = {"ONEFOLD_WRITE_KEY": "", "ONEFOLD_API_TOKEN": ""}

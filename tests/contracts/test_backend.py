@@ -178,6 +178,27 @@ class TestReading:
         writer.put("salt", b"two")
         assert (reader.get("salt"), reader.get("pepper")) == (b"two", b"")
 
+    def test_a_value_is_swapped_only_while_it_is_the_one_that_was_read(
+        self, backend: Backend
+    ) -> None:
+        assert not backend.swap("salt", b"zero", b"one")
+        assert backend.swap("salt", None, b"one")
+        assert not backend.swap("salt", None, b"two")
+        assert not backend.swap("salt", b"zero", b"two")
+        assert backend.get("salt") == b"one"
+        assert backend.swap("salt", b"one", b"two")
+        assert backend.get("salt") == b"two"
+
+    @pytest.mark.parametrize("old", [None, b"zero"])
+    def test_of_many_who_swap_a_value_at_once_one_does(
+        self, database: Database, old: bytes | None
+    ) -> None:
+        backends = [database.open() for _ in range(4)]
+        if old is not None:
+            backends[0].put("salt", old)
+        swapped = at_once(*(lambda b=b: b.swap("salt", old, b"one") for b in backends))
+        assert sorted(map(str, swapped)) == ["False", "False", "False", "True"]
+
     def test_what_was_written_outlives_every_connection(self, database: Database) -> None:
         first = database.open()
         first.write(all_of_ana(lease_of(first)))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from service.bootstrap import _members
+from actors.infos import Terms
+from service.blueprint import FromConfig, needs
 from service.cli.console import configured
 from service.config import ConfigError, explain, load_config
 from service.doctor import examine
@@ -53,9 +54,16 @@ def test_commands_pass_the_address_on_by_the_environment_alone() -> None:
 
 def test_ray_is_given_no_password(tmp_path: Path) -> None:
     config = load_config(None, {}, {"store": ADDRESS, "data": tmp_path})
-    settings = [member.settings for member in _members(config)]
-    assert len(settings) >= 2
-    for kept in settings:
+    secrets = {VARIABLE: ADDRESS, "ONEFOLD_MASTER_KEY": f"{SECRET}-key"}
+    blueprint = FromConfig(config.without_password(), "id", needs(secrets))
+    assert blueprint.needs == (VARIABLE, "ONEFOLD_MASTER_KEY")
+    terms = Terms("projector-0", 0, blueprint.needs)
+    for kept in (
+        blueprint,
+        blueprint.host(terms),
+        blueprint.projector(terms),
+        blueprint.gateway(terms, "10.0.0.1", 8080),
+    ):
         assert SECRET.encode() not in pickle.dumps(kept)
 
 
