@@ -66,21 +66,23 @@ def test_gzip_may_be_made_of_several_members_and_padding() -> None:
     assert unpacked(gzip.compress(b"{") + gzip.compress(b"}") + b"\0\0", "gzip", 2) == b"{}"
 
 
+NOT_GZIP = {
+    "nothing": b"",
+    "plain": b"{}",
+    "cut short": gzip.compress(b"{}" * 99)[:-9],
+    "half a header": gzip.compress(b"{}")[:5],
+    "junk behind": gzip.compress(b"{}") + b"junk",
+    "second member cut": gzip.compress(b"{}") + gzip.compress(b"{}")[:-1],
+    "wrong checksum": gzip.compress(b"{}")[:-8] + b"\0" * 8,
+    "too many members": gzip.compress(b"") * 101,
+}
+
+
 @pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"{}",
-        gzip.compress(b"{}" * 99)[:-9],
-        gzip.compress(b"{}")[:5],
-        gzip.compress(b"{}") + b"junk",
-        gzip.compress(b"{}") + gzip.compress(b"{}")[:-1],
-        gzip.compress(b"{}")[:-8] + b"\0" * 8,
-        gzip.compress(b"") * 101,
-    ],
-)
-def test_what_says_it_is_gzip_and_is_not_is_refused(body: bytes) -> None:
-    assert refused(body, "gzip") == ("invalid_gzip", 400)
+    "what", NOT_GZIP
+)  # by name: gzip holds the time, and names must not change
+def test_what_says_it_is_gzip_and_is_not_is_refused(what: str) -> None:
+    assert refused(NOT_GZIP[what], "gzip") == ("invalid_gzip", 400)
 
 
 def test_the_limit_holds_after_gunzip_over_all_members() -> None:
