@@ -89,6 +89,7 @@ class Follower:
 
     def _commit(self, items: Sequence[Item], end: int) -> None:
         with self._database.writing() as connection:
+            generations.hold(connection, self.generation.name)
             tracking.advance(connection, self.generation.key, self.position, end)
             self._check(connection)
             events = self._let_through(connection, items)

@@ -67,6 +67,7 @@ def _freed(
 ) -> bool:
     """Fold a stream event by event; what folds stays folded, and the rest stays parked."""
     with database.writing() as connection:
+        generations.hold(connection, generation.name)
         generations.touch(connection, generation)
         items = _events(store, letter, _position(connection, generation))
         for number, item in enumerate(items):

@@ -85,7 +85,7 @@ class Projector:
     def start(self) -> None:
         """Make the database and the views that were never made; what is there is left alone."""
         if self._database.create():
-            log.info("made the view database", path=str(self._database.path))
+            log.info("made the view database", where=self._database.name)
         self._log_position = self._store.backend.position()
         with self._database.writing() as connection:
             known = by_name(generations.generations(connection))

@@ -16,7 +16,7 @@ from actors.projector import Projector
 from domain.attributes import Policies
 from store.errors import StoreError
 from store.folder import open_store
-from store.views.database import DATABASE, ViewDatabase
+from store.views.opening import open_views
 
 NICENESS = 10
 """Views yield to ingest: what is taken in must be durable now, a view may be a little late."""
@@ -112,4 +112,4 @@ class ProjectorShell:
         settings = self._settings
         expect_environment(settings.terms)
         store = open_store(settings.folder, os.environ, settings.synchronous, settings.policies)
-        return Projector(store, ViewDatabase(settings.folder / DATABASE), settings.projections)
+        return Projector(store, open_views(settings.folder, os.environ), settings.projections)

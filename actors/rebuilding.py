@@ -106,6 +106,7 @@ def drop_old(site: Site, projection: Projection) -> list[Generation]:
         _leased(database, projection.name) as lease,
         database.writing() as connection,
     ):
+        generations.hold(connection, projection.name)
         leases.check(connection, lease)
         found = generations.generations(connection, projection.name)
         unused = [generation for generation in found if generation.state != "live"]
@@ -131,6 +132,7 @@ def _begun(
 ) -> Generation:
     """Take up an interrupted rebuild of this version, or begin; other remains are dropped."""
     with database.writing() as connection:
+        generations.hold(connection, projection.name)
         leases.check(connection, lease)
         found = generations.generations(connection, projection.name)
         building = [generation for generation in found if generation.state == "building"]
@@ -165,6 +167,7 @@ def _live_at_last(task: Task, database: ViewDatabase, tell: Tell) -> int:
 def _swapped(database: ViewDatabase, generation: Generation, lease: ViewLease) -> bool:
     """Make a generation live unless readers would go back in time by it."""
     with database.writing() as connection:
+        generations.hold(connection, generation.name)
         leases.check(connection, lease)
         live = generations.live(connection, generation.name)
         at = tracking.position(connection, generation.key) or 0

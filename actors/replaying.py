@@ -24,6 +24,7 @@ from store.views.dead_letters import why
 from store.views.errors import RebuildStopped
 from store.views.generations import Generation
 from store.views.leases import ViewLease
+from store.views.opening import open_views, views_in
 from store.views.slices import Slice
 
 PAGE = 20_000
@@ -33,12 +34,15 @@ Events = Sequence[tuple[int, Recorded]]
 
 
 class Site(msgspec.Struct, frozen=True):
-    """Where the log is, where the views are made, and how the store is opened."""
+    """Where the log is, where views are made, and how the store is opened.
+
+    With a folder `scratch` they are made in a file in there, out of everybody's sight.
+    """
 
     folder: Path
-    views: Path
     synchronous: str = "full"
     policies: Policies = Policies()
+    scratch: Path | None = None
 
     def store(self) -> Store:
         """Open the store; the master key is in the folder or in the environment."""
@@ -46,7 +50,9 @@ class Site(msgspec.Struct, frozen=True):
 
     def database(self) -> ViewDatabase:
         """Open the view database."""
-        return ViewDatabase(self.views)
+        if self.scratch is not None:
+            return views_in(self.scratch)
+        return open_views(self.folder, os.environ)
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -76,11 +82,12 @@ class Replay:
         while not is_done:
             place = (part.at_stream, part.at_version)
             page = self._store.slice(place, part.end, upto, self._page)
-            is_done = page.last is None
+            is_done, before = page.last is None, part
             if page.last is not None:
                 _, stream, version = page.last
                 part = Slice(part.number, stream, version, part.end)
-            self._commit(page, _moving(self._generation, part, page.size, is_done=is_done))
+            note = _moving(self._generation, before, part, page.size, is_done=is_done)
+            self._commit(page, note)
         self._fold.forget()
 
     def follow(self, position: int, upto: int | None = None) -> int:
@@ -104,6 +111,7 @@ class Replay:
         events: Events = ()
         try:
             with self._database.writing() as connection:
+                generations.hold(connection, self._generation.name)
                 leases.renew(connection, self._lease)
                 live = generations.live(connection, self._generation.name)
                 goal = position if live is None else max(position, live.position)
@@ -191,10 +199,10 @@ def _take_back(_connection: Connection) -> None:
 
 
 def _moving(
-    generation: Generation, part: Slice, events: int, *, is_done: bool
+    generation: Generation, before: Slice, now: Slice, events: int, *, is_done: bool
 ) -> Callable[[Connection], None]:
     return lambda connection: slices.moved(
-        connection, generation, part, events=events, is_done=is_done
+        connection, generation, before, now, events=events, is_done=is_done
     )
 
 

@@ -1,5 +1,7 @@
 """Proof that a live view is what the log says: replayed beside it and compared row by row."""
 
+import os
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,9 +14,13 @@ from actors.replaying import Replay, Site, Task
 from actors.tables import declared
 from store.views import leases
 from store.views.compare import Comparison, Side, compare
-from store.views.database import DATABASE, ViewDatabase
+from store.views.database import ViewDatabase
 from store.views.errors import ViewMissing, ViewOutdated
 from store.views.generations import Generation, live
+from store.views.leases import lives
+
+SCRATCH = ".verify-"
+"""How the names of folders for replays begin; the process that made one comes next."""
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -27,19 +33,28 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 def verify(site: Site, projection: Projection, *, workers: int, tell: Tell) -> Verified:
-    """Replay a view into a database of its own and compare; the live one may go on meanwhile.
+    """Replay a view into a file of its own and compare; the live one may go on meanwhile.
 
     Raises `RebuildStopped` at an event that cannot be folded.
     """
+    _remove_leftovers(site.folder)
     database = site.database()
-    with TemporaryDirectory(dir=site.folder, prefix=".verify-") as folder:
-        scratch = msgspec.structs.replace(site, views=Path(folder) / DATABASE)
+    with TemporaryDirectory(dir=site.folder, prefix=f"{SCRATCH}{os.getpid()}-") as folder:
+        scratch = msgspec.structs.replace(site, scratch=Path(folder))
         beside = scratch.database()
         try:
             return _verified(database, beside, scratch, projection, workers, tell)
         finally:
             beside.close()
             database.close()
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a process that was killed could not."""
+    for scratch in folder.glob(f"{SCRATCH}*"):
+        pid = scratch.name.removeprefix(SCRATCH).partition("-")[0]
+        if not lives(int(pid)):
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _verified(  # noqa: PLR0913, PLR0917 - both sides and how

@@ -27,7 +27,6 @@ from scripts.bench_filling import batches, fill, host_on
 from scripts.bench_machine import machine
 from store.folder import DATABASE as LOG
 from store.folder import open_store
-from store.views.database import DATABASE, ViewDatabase
 from store.views.errors import ViewsUnavailable
 from store.views.reader import Views
 
@@ -70,7 +69,7 @@ def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         err.print(f"Making {options.calls:,} calls …", highlight=False)
         fill(folder, options.calls, lambda _: None)
     projection: Projection = {p.name: p for p in projections()}[options.view]
-    site = Site(folder, folder / DATABASE, "normal")
+    site = Site(folder, "normal")
     found: dict[str, Any] = _read(site)
     err.print("Rebuilding, quiet …")
     found |= _rebuilt(site, projection, options.workers, "quiet")
@@ -157,7 +156,7 @@ def _ingest(site: Site, _view: str, stop: Event) -> None:
 def _project(site: Site, view: str, stop: Event) -> None:
     os.nice(10)
     chosen = [p for p in projections() if p.name == view]
-    projector = Projector(site.store(), ViewDatabase(site.views), chosen)
+    projector = Projector(site.store(), site.database(), chosen)
     projector.start()
     while not stop.is_set():
         if not projector.step():
@@ -166,7 +165,7 @@ def _project(site: Site, view: str, stop: Event) -> None:
 
 
 def _poll(site: Site, view: str, stop: Event, reads: dict[str, int]) -> None:
-    views = Views(site.folder, {p.name: p.version for p in projections()})
+    views = Views(site.database(), {p.name: p.version for p in projections()})
     while not stop.wait(0.005):
         try:
             with views.reading(view) as snapshot:

@@ -10,12 +10,18 @@ import msgspec
 import structlog
 
 from actors.agreed import Agreed, Desired
-from actors.cluster import joined_ray, local_ray, start_supervisor, stop_deployment
+from actors.cluster import (
+    deployment_status,
+    joined_ray,
+    local_ray,
+    start_supervisor,
+    stop_deployment,
+)
 from actors.logs import configure_logs
 from service.app import clock
 from service.blueprint import FromConfig, needs
 from service.config import Config
-from service.joining import running_here, wait_for_gateways
+from service.joining import running_here, seat, wait_for_gateways
 from service.keys import Keys, issue_keys
 from service.readiness import expect_database, free_port, wait_until_ready
 from service.sealing import sealing
@@ -94,7 +100,8 @@ def _in_cluster(config: Config, environ: Mapping[str, str], hosts: int | None) -
         keys, deployment = _prepared_for_cluster(config, environ, hosts)
         port = config.port or free_port(config.host, 0)
         config = msgspec.structs.replace(config.without_password(), port=port)
-        start_supervisor(FromConfig(config, deployment, needs(environ)))
+        blueprint = FromConfig(config, deployment, needs(environ))
+        start_supervisor(blueprint, seat(deployment_status()))
         urls = wait_for_gateways()
         with sealing(config.data, environ):
             yield Running(urls[0], keys, urls)

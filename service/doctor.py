@@ -19,6 +19,7 @@ from store.errors import StoreError, StoreInUse
 from store.folder import DATABASE, LOCK, FolderLock, open_store
 from store.location import is_postgres
 from store.master_key import FILE
+from store.views.opening import open_views
 from store.views.reader import Views
 
 LOW_DISK = 1_000_000_000
@@ -51,7 +52,7 @@ def examine(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield _disk(config)
     yield from _key_file(config)
     yield from _store(config, environ)
-    yield from _views(config)
+    yield from _views(config, environ)
     if not is_running:
         yield _port(config)
 
@@ -84,11 +85,11 @@ def _sources(credentials: Credentials) -> Finding:
     return Finding("ok", "sources", ", ".join(enabled) or "none yet")
 
 
-def _views(config: Config) -> Iterator[Finding]:
+def _views(config: Config, environ: Mapping[str, str]) -> Iterator[Finding]:
     """Tell of views that cannot be read, and of streams that they could not fold."""
     versions = {p.name: p.version for p in projections(config.policies)}
     try:
-        with closing(Views(config.data, versions)) as views:
+        with closing(Views(open_views(config.data, environ), versions)) as views:
             outdated, told = views.outdated(), views.status(0)
     except StoreError as error:
         yield Finding("warning", "views", str(error))

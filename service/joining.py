@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from actors.cluster import deployment_status, start_supervisor
+from actors.infos import own_node
 from actors.status import Status
 from service.blueprint import FromConfig, needs
 from service.config import Config
@@ -31,14 +32,20 @@ def renew_supervisor(
 ) -> None:
     """Put a supervisor of our code and configuration in the place of the one that runs.
 
-    With `away_from` on another node than that. The gateways keep their ports.
+    It goes to a usable node, best ours, with `away_from` not to that one. The gateways keep their
+    ports.
     """
     ports = [port for gateway in now.gateways if (port := urlsplit(gateway.url or "").port)]
     port = min(ports, default=config.port)
     chosen = msgspec.structs.replace(config.without_password(), port=port)
-    others = [node.id for node in now.nodes if node.id != away_from and node.state == "usable"]
-    blueprint = FromConfig(chosen, now.deployment, needs(environ))
-    start_supervisor(blueprint, others[0] if away_from and others else None)
+    start_supervisor(FromConfig(chosen, now.deployment, needs(environ)), seat(now, away_from))
+
+
+def seat(now: Status | None, away_from: str | None = None) -> str | None:
+    """Choose the supervisor's node: ours unless another one is usable and ours is not."""
+    nodes = [] if now is None else now.nodes
+    usable = [node.id for node in nodes if node.state == "usable" and node.id != away_from]
+    return None if own_node() in usable else next(iter(usable), None)
 
 
 def wait_for_gateways() -> tuple[str, ...]:
@@ -55,7 +62,8 @@ def wait_for_gateways() -> tuple[str, ...]:
             wait_until_ready(urls[0])
             return urls
         sleep(0.2)
-    raise NotReady("the deployment", "; ".join(_problems(status)) or "no gateway serves")
+    why = "; ".join(_problems(status)) or "no gateway serves"
+    raise NotReady("the deployment", why, START_WITHIN)
 
 
 def _has_started(status: Status) -> bool:
@@ -70,4 +78,5 @@ def _problems(status: Status | None) -> list[str]:
         return ["no supervisor answers"]
     members = [*status.hosts, *status.gateways, *status.projectors]
     told = [f"{member.name}: {member.problem}" for member in members if member.problem]
+    told += [f"{member.name} has not answered yet" for member in members if member.pid is None]
     return [status.problem, *told] if status.problem else told

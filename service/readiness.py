@@ -24,8 +24,8 @@ class PortTaken(Exception):
 class NotReady(Exception):
     """The deployment did not come up."""
 
-    def __init__(self, url: str, why: str) -> None:
-        super().__init__(f"Expected {url} to be ready within {START_WITHIN:.0f} s, but {why}")
+    def __init__(self, url: str, why: str, within: float = START_WITHIN) -> None:
+        super().__init__(f"Expected {url} to be ready within {within:.0f} s, but {why}")
         self.url = url
 
 

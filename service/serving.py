@@ -24,6 +24,7 @@ from service.config import Config
 from service.keys import credentials_in_force
 from store.errors import StoreError, StoreUnavailable
 from store.folder import open_store
+from store.views.opening import open_views
 from store.views.reader import Views
 
 LOOK_AGAIN = 5.0
@@ -59,7 +60,7 @@ def serving(config: Config, terms: Terms) -> Iterator[Serving]:
         closing.enter_context(_placement_followed(agreed.placement, router))
         access = closing.enter_context(followed(lambda: credentials_in_force(store, os.environ)))
         versions = {p.name: p.version for p in projections(config.policies)}
-        views = Views(config.data, versions)
+        views = Views(open_views(config.data, os.environ), versions)
         closing.callback(views.close)
         yield Serving(build_app(router, access, config, views=views), router)
 

@@ -1,5 +1,6 @@
 """`onefold profiles find`: straight from the views, server up or down."""
 
+import os
 from contextlib import closing
 from time import time_ns
 from typing import Annotated, Any
@@ -12,7 +13,17 @@ from projections import projections
 from projections.queries.errors import BadQuery
 from projections.queries.filters import EVERYTHING, parse_filter
 from projections.queries.search import DEFAULT_SORT, MOST, Search, find, views_of
-from service.cli.console import AsJson, ConfigFile, Data, app, configured, out, print_json
+from service.cli.console import (
+    AsJson,
+    ConfigFile,
+    Data,
+    StoreName,
+    app,
+    configured,
+    out,
+    print_json,
+)
+from store.views.opening import open_views
 from store.views.reader import Views
 
 profiles_app = typer.Typer(no_args_is_help=True, help="Look for profiles, server up or down.")
@@ -35,15 +46,16 @@ def find_profiles(  # noqa: PLR0917 - one option each
     count: Annotated[bool, typer.Option("--count", help="Count all of them.")] = False,
     config: ConfigFile = None,
     data: Data = None,
+    store: StoreName = None,
     as_json: AsJson = False,
 ) -> None:
     """Find profiles by their attributes, times and activities."""
-    settings = configured(config, data=data)
+    settings = configured(config, data=data, store=store)
     versions = {each.name: each.version for each in projections(settings.policies)}
     try:
         tree = EVERYTHING if filter is None else parse_filter(filter)
         search = Search(tree, sort, limit, after, count)
-        with closing(Views(settings.data, versions)) as views:
+        with closing(Views(open_views(settings.data, os.environ), versions)) as views:
             names = views_of(search)
             with views.reading(*names) as snapshot:
                 found = find(snapshot, search, time_ns() // 1_000)

@@ -34,8 +34,8 @@ from service.cli.console import (
 )
 from service.config import Config
 from store.folder import open_store
-from store.views.database import DATABASE
 from store.views.errors import UnknownView
+from store.views.opening import open_views
 from store.views.reader import Views, ViewStatus
 
 projections_app = typer.Typer(no_args_is_help=True, help="The views that are made of the log.")
@@ -217,7 +217,7 @@ def view_status(settings: Config) -> list[ViewStatus]:
     with closing(store.backend):
         position = store.backend.position()
     versions = {p.name: p.version for p in projections(settings.policies)}
-    with closing(Views(settings.data, versions)) as views:
+    with closing(Views(open_views(settings.data, os.environ), versions)) as views:
         return views.status(position)
 
 
@@ -230,7 +230,7 @@ def _chosen(settings: Config, names: list[str] | None) -> list[Projection]:
 
 
 def _site(settings: Config) -> Site:
-    return Site(settings.data, settings.data / DATABASE, settings.synchronous, settings.policies)
+    return Site(settings.data, settings.synchronous, settings.policies)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """`onefold store migrate | check | release`: the store's tables, and who may work on them."""
 
 import os
+from contextlib import closing
 
 import typer
 
@@ -18,6 +19,7 @@ from service.config import Config
 from store.errors import StoreMissing
 from store.folder import open_store, prepare
 from store.location import address_in
+from store.views.opening import open_views
 
 store_app = typer.Typer(no_args_is_help=True, help="Make, migrate and check the store's tables.")
 app.add_typer(store_app, name="store")
@@ -93,7 +95,10 @@ def _migrated(settings: Config) -> tuple[int, int]:
     if address is not None:
         from store.postgres import migrate as migrated  # noqa: PLC0415 - see `release`
 
-        return migrated(address)
+        versions = migrated(address)
+        with closing(open_views(settings.data, os.environ)) as views:
+            views.create()
+        return versions
     opened = prepare(settings.data, os.environ, settings.synchronous, settings.policies)
     version = int(opened.backend.get("schema") or 0)
     opened.backend.close()

@@ -1,66 +1,63 @@
-"""The view database of a data folder: opened by many, gone and back at any time."""
+"""The database of the views: opened by many, gone and back at any time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from threading import Lock
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 
-from store.views import sqlite
-from store.views.errors import ViewsMissing
-from store.views.schema import METADATA
 
-DATABASE = "views.db"
+class Home(Protocol):
+    """Where the views' tables are: a file in the data folder, or a schema beside the log."""
+
+    @property
+    def name(self) -> str:
+        """Name it, for people."""
+
+    @property
+    def reading(self) -> Mapping[str, Any]:
+        """Give the execution options of a connection that only reads, all of it at one moment."""
+
+    def create(self) -> bool:
+        """Make it with its tables unless it is there; tells whether it was made."""
+
+    def engine(self) -> Engine:
+        """Give the engine; raises `ViewsMissing` where it is known that there is nothing."""
+
+    def close(self) -> None:
+        """Close every connection."""
 
 
 class ViewDatabase:
-    """Gives transactions on the file of that path, whichever file it is by now.
+    """Gives transactions on the views' tables, whichever they are by now.
 
-    Every use raises `ViewsMissing` while there is none.
+    Every use raises `ViewsMissing` while there are none.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._opened: tuple[int, Engine] | None = None
-        self._lock = Lock()
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    @property
+    def name(self) -> str:
+        """Name it, for people."""
+        return self._home.name
 
     def create(self) -> bool:
         """Make the database unless it is there; tells whether it was made."""
-        if self.path.exists():
-            return False
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        sqlite.remove_leftovers(self.path)
-        sqlite.create(self.path, METADATA)
-        return True
+        return self._home.create()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give one write transaction: committed at the end, rolled back on an exception."""
-        with self._engine().begin() as connection:
+        with self._home.engine().begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give one read transaction: everything in it is of one moment."""
-        with self._engine().connect().execution_options(reading=True) as connection:
+        with self._home.engine().connect().execution_options(**self._home.reading) as connection:
             yield connection
 
     def close(self) -> None:
         """Close every connection."""
-        with self._lock:
-            if self._opened is not None:
-                self._opened[1].dispose()
-            self._opened = None
-
-    def _engine(self) -> Engine:
-        try:
-            inode = self.path.stat().st_ino
-        except FileNotFoundError:
-            raise ViewsMissing(self.path) from None
-        with self._lock:
-            if self._opened is None or self._opened[0] != inode:
-                if self._opened is not None:
-                    self._opened[1].dispose()
-                self._opened = inode, sqlite.engine_on(self.path)
-            return self._opened[1]
+        self._home.close()

@@ -1,6 +1,5 @@
 """Why a view cannot be read or written now."""
 
-from pathlib import Path
 from uuid import UUID
 
 from store.errors import StoreError
@@ -13,12 +12,12 @@ class ViewsUnavailable(StoreError):
 class ViewsMissing(ViewsUnavailable):
     """The view database is gone; the log has everything to make it again."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(
-            f"Expected the view database {path.name}, found none: "
+            f"Expected the view database {name}, found none: "
             "`onefold projections rebuild` makes it again from the log"
         )
-        self.path = path
+        self.name = name
 
 
 class ViewMissing(ViewsUnavailable):

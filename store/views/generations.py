@@ -114,6 +114,15 @@ def add(  # noqa: PLR0913 - what a generation is
     return made
 
 
+def hold(connection: Connection, name: str) -> None:
+    """Keep other writers off the generations of a view until the transaction ends.
+
+    SQLite lets only one transaction write anyhow. Held before anything else of the view is
+    written, so that two who wait never wait for each other.
+    """
+    connection.execute(select(VIEWS.c.generation).where(VIEWS.c.name == name).with_for_update())
+
+
 def swap(connection: Connection, generation: Generation) -> None:
     """Make a generation the live one of its view and the live one old."""
     _set(connection, generation.name, VIEWS.c.state == "live", state="old")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import time
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, exc, insert, select, update
 
 from store.views.errors import OutOfStep, RebuildRunning
 from store.views.schema import LEASES
@@ -26,7 +26,8 @@ class ViewLease(msgspec.Struct, frozen=True):
 
 def take(connection: Connection, name: str, now: Clock = time) -> ViewLease:
     """Take the lease of a view; raises `RebuildRunning` while another process holds it."""
-    row = connection.execute(select(LEASES).where(LEASES.c.name == name)).one_or_none()
+    query = select(LEASES).where(LEASES.c.name == name).with_for_update()
+    row = connection.execute(query).one_or_none()
     if row is not None and row.until > now() and _lives(row.machine, row.pid):
         raise RebuildRunning(name, row.owner)
     machine, pid = socket.gethostname(), os.getpid()
@@ -38,7 +39,7 @@ def take(connection: Connection, name: str, now: Clock = time) -> ViewLease:
     }
     epoch = 1 if row is None else row.epoch + 1
     if row is None:
-        connection.execute(insert(LEASES).values(name=name, epoch=epoch, **values))
+        _make(connection, name, values)
     else:
         taken = update(LEASES).where(LEASES.c.name == name)
         connection.execute(taken.values(epoch=epoch, **values))
@@ -65,10 +66,20 @@ def release(connection: Connection, lease: ViewLease) -> None:
     connection.execute(update(LEASES).where(*held).values(until=0.0))
 
 
+def _make(connection: Connection, name: str, values: dict[str, object]) -> None:
+    try:
+        connection.execute(insert(LEASES).values(name=name, epoch=1, **values))
+    except exc.IntegrityError as error:  # somebody made it while we looked
+        raise RebuildRunning(name, "another process") from error
+
+
 def _lives(machine: str, pid: int) -> bool:
     """Tell whether a holder may still be at work; on another machine nobody can know."""
-    if machine != socket.gethostname():
-        return True
+    return machine != socket.gethostname() or lives(pid)
+
+
+def lives(pid: int) -> bool:
+    """Tell whether a process of this machine lives."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

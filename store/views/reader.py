@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from time import monotonic
 
 import msgspec
 from sqlalchemy import Connection, exc
 
 from store.views import dead_letters
-from store.views.database import DATABASE, ViewDatabase
+from store.views.database import ViewDatabase
 from store.views.errors import (
     ViewBuilding,
     ViewMissing,
@@ -58,13 +57,13 @@ class ViewStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Views:
-    """The live views of a data folder, for those who only read.
+    """The live views of a deployment, for those who only read.
 
     `versions` are those of the projections' code, by name.
     """
 
-    def __init__(self, folder: Path, versions: Mapping[str, int]) -> None:
-        self._database = ViewDatabase(folder / DATABASE)
+    def __init__(self, database: ViewDatabase, versions: Mapping[str, int]) -> None:
+        self._database = database
         self._versions = versions
 
     @contextmanager

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from store.views.errors import OutOfStep
 from store.views.generations import Generation
 from store.views.schema import SLICES
 
@@ -62,27 +63,42 @@ def undone(connection: Connection, generation: Generation) -> list[Slice]:
     return [Slice(*row) for row in connection.execute(query)]
 
 
-def moved(
-    connection: Connection, generation: Generation, at: Slice, *, events: int, is_done: bool
+def moved(  # noqa: PLR0913 - from where to where, and what that was
+    connection: Connection,
+    generation: Generation,
+    before: Slice,
+    now: Slice,
+    *,
+    events: int,
+    is_done: bool,
 ) -> None:
-    """Write down how far a slice is, in the transaction of the rows."""
-    connection.execute(
+    """Write down how far a slice is, in the transaction of the rows.
+
+    Raises `OutOfStep` when it is not where it was left: a database that lost its last moments
+    has lost rows, too.
+    """
+    c = SLICES.c
+    left_at = (c.at_stream == before.at_stream, c.at_version == before.at_version)
+    moved = connection.execute(
         update(SLICES)
-        .where(*_of(generation), SLICES.c.number == at.number)
+        .where(*_of(generation), c.number == now.number, *left_at)
         .values(
-            at_stream=at.at_stream,
-            at_version=at.at_version,
-            events=SLICES.c.events + events,
+            at_stream=now.at_stream,
+            at_version=now.at_version,
+            events=c.events + events,
             is_done=is_done,
         )
     )
+    if moved.rowcount != 1:
+        raise OutOfStep(generation.key, f"its slice {now.number} is not where it was left")
 
 
 def progress(connection: Connection, generation: Generation) -> Progress:
     """Sum up."""
     c = SLICES.c
     done = func.coalesce(func.sum(func.cast(c.is_done, c.number.type)), 0)
-    query = select(func.count(), done, func.coalesce(func.sum(c.events), 0))
+    events = func.cast(func.coalesce(func.sum(c.events), 0), c.events.type)
+    query = select(func.count(), done, events)
     return Progress(*connection.execute(query.where(*_of(generation))).one())
 
 

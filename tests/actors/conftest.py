@@ -1,6 +1,7 @@
 """Actors without Ray: plain classes over a store in a folder of their own."""
 
 from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -8,7 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from actors.configured_ray import ray
+from store.location import VARIABLE
 from tests.actors.deployment import Deployment
+from tests.actors.views_of import Watched
+from tests.controls.databases import fresh_database
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -34,6 +38,25 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
     made = Deployment(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def watched(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Watched]:
+    """One host whose log and views are in that kind of database."""
+    with ExitStack() as stack:
+        environ = {}
+        if request.param == "postgres":
+            server = request.getfixturevalue("postgres_server")
+            environ = {VARIABLE: server.address(stack.enter_context(fresh_database(server)))}
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        deployment = Deployment(tmp_path, environ=environ)
+        stack.callback(deployment.close)
+        made = Watched(deployment)
+        stack.callback(made.close)
+        yield made
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Uuid
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.draft import Recorded
 from domain.events import ActivityTracked
@@ -86,7 +86,8 @@ class CountingFold:
                 if recorded.event.name == POISON and not self._takes_poison:
                     raise Poisoned
                 names[recorded.event.name] += 1
-        for stream, events in streams.items():
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        for stream, events in sorted(streams.items()):  # two who write wait for each other's rows
             row = {"stream": stream, "events": events, "version": self._versions[stream]}
             grown = insert(self._streams).values(row)
             connection.execute(
@@ -98,7 +99,7 @@ class CountingFold:
                     },
                 )
             )
-        for name, activities in names.items():
+        for name, activities in sorted(names.items()):
             added = insert(self._names).values(name=name, activities=activities)
             connection.execute(
                 added.on_conflict_do_update(

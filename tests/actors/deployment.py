@@ -1,11 +1,12 @@
 """Hosts over one data folder, all in this process: a deployment without Ray."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import msgspec
 
@@ -25,11 +26,19 @@ from store.folder import open_store, prepare
 class Deployment:
     """Some hosts, each with a connection of its own, as if in a process of its own."""
 
-    def __init__(self, folder: Path, hosts: int = 1, *, live_profiles: int = 1_000) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        hosts: int = 1,
+        *,
+        live_profiles: int = 1_000,
+        environ: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
+        self.environ = environ
         self.placement = initial([host_name(number) for number in range(hosts)])
         self._live_profiles = live_profiles
-        self._stores = [prepare(folder, {}, "normal")]
+        self._stores = [prepare(folder, environ, "normal")]
         self.hosts = [self.new_host(number) for number in range(hosts)]
 
     def new_host(self, number: int = 0) -> ProfileHost:
@@ -58,7 +67,7 @@ class Deployment:
 
     def store(self) -> Store:
         """Open the store once more."""
-        self._stores.append(open_store(self.folder, {}, "normal"))
+        self._stores.append(open_store(self.folder, self.environ, "normal"))
         return self._stores[-1]
 
     def router(self, reach: "type[InProcess] | None" = None) -> Router:

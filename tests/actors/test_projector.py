@@ -1,27 +1,13 @@
 """Projectors: every event counted once, poison parked, trouble with one view is its own."""
 
-from collections.abc import Iterator
-from uuid import UUID
-
 import pytest
 
 from actors.parking import retry
 from store.errors import StoreUnavailable
+from store.views.errors import ViewsMissing
 from tests.actors.counting import POISON, Counting
-from tests.actors.deployment import Deployment
 from tests.actors.views_of import Watched, run
 from tests.controls.calls import track
-
-
-@pytest.fixture
-def watched(deployment: Deployment) -> Iterator[Watched]:
-    made = Watched(deployment)
-    yield made
-    made.close()
-
-
-def by_hex(streams: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    return {UUID(str(stream)).hex: counted for stream, counted in streams.items()}
 
 
 class TestKeepingUp:
@@ -29,10 +15,10 @@ class TestKeepingUp:
         watched.send_shop(40)
         projector = watched.projector()
         assert run(projector) > 1
-        assert by_hex(watched.streams()) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
         watched.send_shop(40, calls=9)
         run(projector)
-        assert by_hex(watched.streams()) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
         assert watched.live().position == watched.position()
 
     def test_several_views_share_the_pages_and_each_has_its_own_place(
@@ -45,8 +31,8 @@ class TestKeepingUp:
         both = watched.projector(first, second, page=37)
         assert watched.live("second").position < watched.live("first").position
         run(both)
-        assert by_hex(watched.streams(watched.live("first"))) == watched.true_streams()
-        assert by_hex(watched.streams(watched.live("second"))) == watched.true_streams()
+        assert watched.streams(watched.live("first")) == watched.true_streams()
+        assert watched.streams(watched.live("second")) == watched.true_streams()
         assert watched.live("first").position == watched.live("second").position
 
     def test_two_projectors_of_one_view_count_nothing_twice(self, watched: Watched) -> None:
@@ -54,7 +40,7 @@ class TestKeepingUp:
         one, other = watched.projector(page=20), watched.projector(page=30)
         while one.step() or other.step():
             pass
-        assert by_hex(watched.streams()) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
     def test_a_projector_that_starts_again_goes_on_where_the_last_one_was(
         self, watched: Watched
@@ -64,7 +50,7 @@ class TestKeepingUp:
         at = watched.live().position
         assert 0 < at < watched.position()
         run(watched.projector())
-        assert by_hex(watched.streams()) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
     def test_it_tells_how_far_it_is(self, watched: Watched) -> None:
         watched.send_shop(40)
@@ -103,7 +89,7 @@ class TestPoison:
             1,
         )
         assert letter.error == "Poisoned: this one cannot be counted"
-        counted, true = by_hex(watched.streams()), watched.true_streams()
+        counted, true = watched.streams(), watched.true_streams()
         assert counted.pop(letter.stream.hex) == (2, 2)
         assert true.pop(letter.stream.hex) == (4, 4)
         assert counted == true
@@ -126,7 +112,7 @@ class TestPoison:
         assert watched.letters() == []
         watched.send(track("C", uid="u1"))
         run(projector)
-        assert by_hex(watched.streams()) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
     def test_a_retry_that_fails_keeps_what_could_be_folded_before(self, watched: Watched) -> None:
         watched.send(track(POISON, uid="u1"), track("A", uid="u1"))
@@ -138,13 +124,13 @@ class TestPoison:
 
     def test_an_event_that_does_not_open_is_a_poison_of_its_stream(self, watched: Watched) -> None:
         watched.send_shop(6)
-        assert watched.execute("onefold.db", "UPDATE events SET state = x'00' WHERE position = 3")
+        watched.tamper(3)
         run(watched.projector())
         (letter,) = watched.letters()
         assert letter.position == 3
         assert letter.error.startswith("Tampered: ")
         parked = letter.stream.hex
-        counted, true = by_hex(watched.streams()), watched.true_streams()
+        counted, true = watched.streams(), watched.true_streams()
         assert counted.pop(parked) == (2, 2)
         del true[parked]
         assert counted == true
@@ -155,12 +141,13 @@ class TestTrouble:
         watched.send_shop(5)
         projector = watched.projector()
         run(projector)
-        (watched.folder / "views.db").unlink()
+        watched.delete_views()
         watched.send_shop(5, prefix="v")
         while projector.step():
             pass
-        assert "Expected the view database views.db, found none" in str(projector.info()[0].trouble)
-        assert not (watched.folder / "views.db").exists()
+        assert "Expected the view database" in str(projector.info()[0].trouble)
+        with pytest.raises(ViewsMissing):
+            watched.generations()
 
     def test_a_store_that_cannot_be_read_changes_nothing(
         self, watched: Watched, monkeypatch: pytest.MonkeyPatch

@@ -1,12 +1,13 @@
 """Rebuilds: beside the live view, resumed, never two, swapped under readers, proven by verify."""
 
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from actors import rebuilding
 from actors.rebuilding import drop_old, rebuild, switch
@@ -20,7 +21,6 @@ from store.views.errors import (
 )
 from store.views.reader import Views
 from tests.actors.counting import POISON, Counting
-from tests.actors.deployment import Deployment
 from tests.actors.views_of import Watched, run
 from tests.controls.calls import track
 
@@ -31,23 +31,12 @@ def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuilding, "STREAMS", 7)
 
 
-@pytest.fixture
-def watched(deployment: Deployment) -> Iterator[Watched]:
-    made = Watched(deployment)
-    yield made
-    made.close()
-
-
 def quiet(_doing: str, _done: int, _total: int) -> None:
     """Nobody looks."""
 
 
 def rebuilt(watched: Watched, projection: Counting | None = None, workers: int = 2) -> None:
     rebuild(watched.site, projection or Counting(), workers=workers, tell=quiet)
-
-
-def counted(watched: Watched) -> dict[str, tuple[int, int]]:
-    return {UUID(stream).hex: found for stream, found in watched.streams().items()}
 
 
 class TestRebuilding:
@@ -62,14 +51,14 @@ class TestRebuilding:
             (1, 1, "old"),
             (2, 2, "live"),
         ]
-        assert counted(watched) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
     def test_ingest_and_reads_go_on_meanwhile(self, watched: Watched) -> None:
         watched.send_shop(40)
         projector = watched.projector()
         run(projector)
         finished, failed, seen = Event(), [], set()
-        views = Views(watched.folder, {"counting": 1})
+        views = Views(watched.site.database(), {"counting": 1})
 
         def read() -> int:
             reads, last = 0, 0
@@ -106,7 +95,7 @@ class TestRebuilding:
         assert failed == []
         assert seen == {"counting_1_", "counting_2_"}
         assert watched.live().number == 2
-        assert counted(watched) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
     def test_an_interrupted_rebuild_goes_on_where_it_was(
         self, watched: Watched, monkeypatch: pytest.MonkeyPatch
@@ -127,7 +116,7 @@ class TestRebuilding:
         monkeypatch.setattr(rebuilding, "replay_slices", None)  # nothing is replayed again
         rebuilt(watched)
         assert [(g.number, g.state) for g in watched.generations()] == [(1, "old"), (2, "live")]
-        assert counted(watched) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
     def test_remains_of_another_version_are_dropped(self, watched: Watched) -> None:
         watched.send_shop(12)
@@ -140,7 +129,7 @@ class TestRebuilding:
             rebuild(watched.site, Counting(2), workers=1, tell=interrupt)
         rebuilt(watched, Counting(3), workers=1)
         assert [(g.version, g.state) for g in watched.generations()] == [(1, "old"), (3, "live")]
-        assert counted(watched) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
     def test_a_second_rebuild_of_one_view_is_refused(self, watched: Watched) -> None:
         watched.send_shop(3)
@@ -167,13 +156,13 @@ class TestRebuilding:
         watched.send_shop(12)
         projector = watched.projector()
         run(projector)
-        (watched.folder / "views.db").unlink()
+        watched.delete_views()
         rebuilt(watched)
-        assert counted(watched) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
         watched.send_shop(3, prefix="v")
         again = watched.projector()
         run(again)
-        assert counted(watched) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
 
 class TestSwitching:
@@ -185,7 +174,7 @@ class TestSwitching:
         watched.send_shop(12, prefix="v")
         assert switch(watched.site, Counting(), quiet).number == 1
         assert watched.live().number == 1
-        assert counted(watched) == watched.true_streams()
+        assert watched.streams() == watched.true_streams()
 
     def test_there_is_no_going_back_to_tables_of_other_code(self, watched: Watched) -> None:
         run(watched.projector())
@@ -200,7 +189,7 @@ class TestSwitching:
         assert [g.number for g in drop_old(watched.site, Counting())] == [1]
         assert [g.number for g in watched.generations()] == [2]
         with watched.database.reading() as connection:
-            names = connection.execute(text("SELECT name FROM sqlite_master")).scalars().all()
+            names = inspect(connection).get_table_names()
         assert not [name for name in names if name.startswith("counting_1_")]
 
 
@@ -215,6 +204,18 @@ class TestVerifying:
         assert found.comparison.rows == len(watched.true_streams()) + 3
         assert not list(watched.folder.glob(".verify-*"))
 
+    def test_what_a_killed_one_left_is_removed_and_what_another_uses_is_not(
+        self, watched: Watched
+    ) -> None:
+        with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+            ended.wait()
+        left, used = (watched.folder / f".verify-{pid}-x" for pid in (ended.pid, os.getpid()))
+        for folder in (left, used):
+            folder.mkdir()
+        run(watched.projector())
+        verify(watched.site, Counting(), workers=1, tell=quiet)
+        assert (left.exists(), used.exists()) == (False, True)
+
     def test_a_view_that_lags_is_compared_where_it_is(self, watched: Watched) -> None:
         watched.send_shop(20)
         watched.projector().step()
@@ -224,9 +225,7 @@ class TestVerifying:
     def test_a_tampered_row_is_named(self, watched: Watched) -> None:
         watched.send_shop(20)
         run(watched.projector())
-        assert watched.execute(
-            "views.db", "UPDATE counting_1_names SET activities = 1 WHERE name = 'Event 1'"
-        )
+        assert watched.execute("UPDATE counting_1_names SET activities = 1 WHERE name = 'Event 1'")
         found = verify(watched.site, Counting(), workers=1, tell=quiet)
         assert found.comparison.live != found.comparison.replayed
         assert str(found.comparison.difference) == (
@@ -236,6 +235,6 @@ class TestVerifying:
     def test_a_row_that_is_gone_is_named(self, watched: Watched) -> None:
         watched.send_shop(3)
         run(watched.projector())
-        watched.execute("views.db", "DELETE FROM counting_1_names WHERE name = 'Event 2'")
+        watched.execute("DELETE FROM counting_1_names WHERE name = 'Event 2'")
         found = verify(watched.site, Counting(), workers=1, tell=quiet)
         assert str(found.comparison.difference).startswith("names: the live view has None, ")

@@ -1,17 +1,25 @@
 """A deployment with views: what tests of projectors and rebuilds ask of it."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections import Counter
 from contextlib import closing
 from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import text
 
 from actors.ports import Projection
 from actors.projector import Projector
 from actors.replaying import Site
 from domain.commands import AnyCommand
-from store.views.database import DATABASE, ViewDatabase
+from store.folder import DATABASE
+from store.location import address_in
 from store.views.dead_letters import DeadLetter, letters
 from store.views.generations import Generation, generations
+from store.views.opening import open_views
+from store.views.postgres import SCHEMA
+from store.views.sqlite import FILE
 from tests.actors.counting import Counting
 from tests.actors.deployment import Deployment, batches, send
 from tests.controls.calls import identify, track
@@ -24,8 +32,8 @@ class Watched:
         self.deployment = deployment
         self.folder = deployment.folder
         self.projections = projections or (Counting(),)
-        self.site = Site(self.folder, self.folder / DATABASE, "normal")
-        self.database = ViewDatabase(self.folder / DATABASE)
+        self.site = Site(self.folder, "normal")
+        self.database = open_views(self.folder, deployment.environ)
         self._page = page
         self._projectors: list[Projector] = []
 
@@ -33,7 +41,7 @@ class Watched:
         """Start one more projector, knowing nothing but the databases."""
         projector = Projector(
             self.deployment.store(),
-            ViewDatabase(self.folder / DATABASE),
+            open_views(self.folder, self.deployment.environ),
             projections or self.projections,
             page=page or self._page,
         )
@@ -74,44 +82,56 @@ class Watched:
         with self.database.reading() as connection:
             return letters(connection)
 
-    def streams(self, generation: Generation | None = None) -> dict[Any, tuple[int, int]]:
+    def streams(self, generation: Generation | None = None) -> dict[str, tuple[int, int]]:
         """Give each stream's events and version, as the view has it."""
         prefix = (generation or self.live()).prefix
-        return {row[0]: (row[1], row[2]) for row in self.rows(f"{prefix}streams")}
+        return {UUID(str(row[0])).hex: (row[1], row[2]) for row in self.rows(f"{prefix}streams")}
 
     def names(self, generation: Generation | None = None) -> dict[str, int]:
         """Give the activities by name, as the view has them."""
         prefix = (generation or self.live()).prefix
-        return dict(self.rows(f"{prefix}names"))
+        return {row[0]: row[1] for row in self.rows(f"{prefix}names")}
 
     def true_streams(self) -> dict[str, tuple[int, int]]:
         """Give each stream's events and version, straight from the log."""
-        return {
-            row[0].hex(): (row[1], row[2])
-            for row in self._query(
-                "onefold.db",
-                "SELECT originator_id, COUNT(*), MAX(originator_version) FROM events GROUP BY 1",
-            )
-        }
+        rows = self.deployment.store().backend.page(0, 1_000_000)
+        events = Counter(row[1] for row in rows)
+        versions = {row[1]: row[2] for row in rows}
+        return {stream.hex(): (events[stream], versions[stream]) for stream in events}
 
     def rows(self, table: str) -> list[Any]:
         """Read a table of the view database."""
-        return list(self._query(DATABASE, f"SELECT * FROM {table} ORDER BY 1"))  # noqa: S608 - a name of ours
+        with self.database.reading() as connection:
+            return list(connection.execute(text(f"SELECT * FROM {table} ORDER BY 1")))  # noqa: S608 - a name of ours
 
-    def execute(self, file: str, statement: str, *params: object) -> int:
-        """Change a database behind everybody's back."""
-        with closing(sqlite3.connect(self.folder / file)) as connection, connection:
-            return connection.execute(statement, params).rowcount
+    def execute(self, statement: str) -> int:
+        """Change the views behind everybody's back."""
+        with self.database.writing() as connection:
+            return connection.execute(text(statement)).rowcount
+
+    def tamper(self, position: int) -> None:
+        """Make nonsense of an event of the log."""
+        address = address_in(self.deployment.environ)
+        if address is None:
+            with closing(sqlite3.connect(self.folder / DATABASE)) as file, file:
+                file.execute("UPDATE events SET state = x'00' WHERE position = ?", (position,))
+        else:
+            with psycopg.connect(address) as database:
+                nonsense = r"UPDATE onefold.events SET state = '\x00' WHERE notification_id = %s"
+                database.execute(nonsense, (position,))
+
+    def delete_views(self) -> None:
+        """Delete the views as somebody might who is short of room."""
+        if address_in(self.deployment.environ) is None:
+            (self.folder / FILE).unlink()
+        else:
+            self.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
 
     def close(self) -> None:
         """Close every connection."""
         for projector in self._projectors:
             projector.close()
         self.database.close()
-
-    def _query(self, file: str, statement: str) -> Sequence[Any]:
-        with closing(sqlite3.connect(self.folder / file)) as connection:
-            return connection.execute(statement).fetchall()
 
 
 def run(projector: Projector) -> int:

@@ -2,14 +2,14 @@
 
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, select
+from sqlalchemy import Column, Integer, MetaData, Table, select, text
 
 from store.views import generations, leases, tracking
-from store.views.database import DATABASE, ViewDatabase
+from store.views.database import ViewDatabase
 from store.views.errors import (
     OutOfStep,
     RebuildRunning,
@@ -19,22 +19,39 @@ from store.views.errors import (
     ViewsBehind,
     ViewsMissing,
 )
+from store.views.opening import views_in
+from store.views.postgres import SCHEMA, ViewSchema
 from store.views.reader import Views
+from store.views.sqlite import FILE
+from tests.controls.databases import fresh_database
+
+
+@pytest.fixture(params=["file", "schema"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ViewDatabase]:
+    with ExitStack() as stack:
+        if request.param == "file":
+            opened = views_in(tmp_path)
+        else:
+            server = request.getfixturevalue("postgres_server")
+            name = stack.enter_context(fresh_database(server))
+            opened = ViewDatabase(ViewSchema(server.address(name)))
+        stack.callback(opened.close)
+        assert opened.create()
+        yield opened
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[ViewDatabase]:
-    made = ViewDatabase(tmp_path / DATABASE)
-    made.create()
-    yield made
-    made.close()
+def views(database: ViewDatabase) -> Views:
+    return Views(database, {"shoes": 2})
 
 
-@pytest.fixture
-def views(tmp_path: Path) -> Iterator[Views]:
-    made = Views(tmp_path, {"shoes": 2})
-    yield made
-    made.close()
+def delete(database: ViewDatabase, folder: Path) -> None:
+    """Delete the views as somebody might who is short of room."""
+    if database.name == FILE:
+        (folder / FILE).unlink()
+    else:
+        with database.writing() as connection:
+            connection.execute(text(f"DROP SCHEMA {SCHEMA} CASCADE"))
 
 
 def made(
@@ -46,15 +63,17 @@ def made(
     return generation
 
 
-class TestTheFile:
-    def test_it_is_its_owners_alone_as_are_the_files_beside_it(
-        self, database: ViewDatabase
-    ) -> None:
-        made(database)
-        files = list(database.path.parent.glob("views.db*"))
-        assert len(files) == 3
-        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+def test_the_file_is_its_owners_alone_as_are_the_files_beside_it(tmp_path: Path) -> None:
+    database = views_in(tmp_path)
+    database.create()
+    made(database)
+    files = list(tmp_path.glob("views.db*"))
+    assert len(files) == 3
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    database.close()
 
+
+class TestTheDatabase:
     def test_it_is_made_once(self, database: ViewDatabase) -> None:
         made(database)
         assert not database.create()
@@ -62,12 +81,13 @@ class TestTheFile:
             assert len(generations.generations(connection)) == 1
 
     def test_one_that_was_deleted_is_missed_and_one_made_anew_is_found(
-        self, database: ViewDatabase
+        self, database: ViewDatabase, tmp_path: Path
     ) -> None:
         made(database)
-        database.path.unlink()
-        with pytest.raises(ViewsMissing, match="onefold projections rebuild"), database.reading():
-            pass
+        delete(database, tmp_path)
+        missed = pytest.raises(ViewsMissing, match="onefold projections rebuild")
+        with missed, database.reading() as connection:
+            generations.generations(connection)
         assert database.create()
         with database.reading() as connection:
             assert generations.generations(connection) == []
@@ -177,10 +197,7 @@ class TestReading:
             views.reading("shoes").__enter__()
         assert [row.state for row in views.status(10)] == ["building"]
 
-    def test_a_view_without_a_generation_is_told_as_missing(
-        self, database: ViewDatabase, views: Views
-    ) -> None:
-        assert database.path.exists()
+    def test_a_view_without_a_generation_is_told_as_missing(self, views: Views) -> None:
         (row,) = views.status(4)
         assert (row.name, row.state, row.lag) == ("shoes", "missing", 4)
 

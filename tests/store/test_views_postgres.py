@@ -1,0 +1,99 @@
+"""Views beside the log in PostgreSQL: one writer at a time, and no row is blamed for a server."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from sqlalchemy import text
+
+from scripts.postgres import QUICK, Postgres, postgres
+from store.views import generations, tracking
+from store.views.database import ViewDatabase
+from store.views.errors import ViewsUnavailable
+from store.views.postgres import ViewSchema
+from tests.controls.databases import fresh_database, until
+
+
+@pytest.fixture
+def address(postgres_server: Postgres) -> Iterator[str]:
+    with fresh_database(postgres_server) as name:
+        yield postgres_server.address(name)
+
+
+@pytest.fixture
+def database(address: str) -> Iterator[ViewDatabase]:
+    opened = ViewDatabase(ViewSchema(address))
+    opened.create()
+    yield opened
+    opened.close()
+
+
+def live(database: ViewDatabase) -> generations.Generation:
+    with database.writing() as connection:
+        return generations.add(connection, "shoes", 1, "live")
+
+
+def test_of_many_who_make_it_at_once_one_does(address: str) -> None:
+    several = [ViewDatabase(ViewSchema(address)) for _ in range(8)]
+    with ThreadPoolExecutor(len(several)) as threads:
+        made = list(threads.map(ViewDatabase.create, several))
+    assert sorted(made) == [False] * 7 + [True]
+    for database in several:
+        database.close()
+
+
+def test_who_holds_a_view_keeps_other_writers_waiting_and_no_reader(
+    database: ViewDatabase,
+) -> None:
+    generation = live(database)
+    begun, done = Event(), Event()
+
+    def write() -> None:
+        with database.writing() as connection:
+            begun.set()
+            generations.hold(connection, "shoes")
+            tracking.advance(connection, generation.key, 7, 9)
+        done.set()
+
+    with ThreadPoolExecutor(1) as threads, database.writing() as held:
+        generations.hold(held, "shoes")
+        writing = threads.submit(write)
+        assert begun.wait(60)
+        with database.reading() as connection:
+            until(lambda: _waits_for_a_lock(database))
+            assert tracking.position(connection, generation.key) == 0
+        assert not done.is_set()
+        tracking.advance(held, generation.key, 0, 7)
+        held.commit()
+        writing.result(60)
+    with database.reading() as connection:
+        assert tracking.position(connection, generation.key) == 9
+
+
+def test_a_server_that_was_away_is_trouble_and_then_is_not() -> None:
+    with postgres(QUICK) as server:
+        database = ViewDatabase(ViewSchema(server.address()))
+        database.create()
+        generation = live(database)
+        server.stop()
+        with pytest.raises(ViewsUnavailable, match="cannot be used"):
+            live(database)
+        server.start()
+        with database.reading() as connection:
+            assert generations.live(connection, "shoes") == generation
+        database.close()
+
+
+def test_a_role_that_may_make_nothing_is_told_so(postgres_server: Postgres, address: str) -> None:
+    postgres_server.execute("DROP ROLE IF EXISTS reader", "CREATE ROLE reader LOGIN")
+    database = ViewDatabase(ViewSchema(address.replace("postgres@", "reader@")))
+    with pytest.raises(ViewsUnavailable, match="permission denied"):
+        database.create()
+    database.close()
+
+
+def _waits_for_a_lock(database: ViewDatabase) -> bool:
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with database.reading() as connection:
+        return bool(connection.execute(query).scalar_one())
