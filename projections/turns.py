@@ -8,8 +8,8 @@ from sqlalchemy import Connection, text
 BUCKETS = 256
 """Names share this many locks, for a database's room for locks is limited."""
 
-SPACE = 0x0F01D
-"""Our locks among those of whoever else uses the database."""
+SPACE = 0x0F01E
+"""Our locks among all others of the database; the deployment has its own in 0x0F01D."""
 
 _HOLD = text(
     "SELECT pg_advisory_xact_lock(:space, bucket) "

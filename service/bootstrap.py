@@ -27,7 +27,7 @@ from service.readiness import expect_database, free_port, wait_until_ready
 from service.sealing import sealing
 from service.settings import service_links
 from store.errors import DatabaseInUse
-from store.folder import FolderLock, changing, prepare
+from store.folder import FolderLock, prepare
 from store.location import only_deployment
 
 log = structlog.get_logger()
@@ -145,10 +145,9 @@ def _prepared(
         return msgspec.structs.replace(before, hosts=hosts or before.hosts)
 
     try:
-        with changing(config.data):
-            agreed = Agreed(store.backend)
-            agreed.wish(wanted)
-            agreed.belong_to(deployment)
-            return issue_keys(store, environ, clock())
+        agreed = Agreed(store.backend)
+        agreed.wish(wanted)
+        agreed.belong_to(deployment)
+        return issue_keys(store, environ, clock())
     finally:
         store.backend.close()

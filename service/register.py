@@ -4,16 +4,14 @@ It is a value in the store. Gateways look for a new one each second, so every ch
 while they serve.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from domain.draft import RECEIVED, REJECTED
 from domain.instants import Instant, rfc3339
 from service.credentials import Credentials, hashed, mint_write_key
-from service.keys import keep_credentials, stored_credentials
+from service.keys import change_credentials, stored_credentials
 from service.sources import (
     NAME,
     BadSourceName,
@@ -24,7 +22,6 @@ from service.sources import (
     UnknownSource,
 )
 from store.archive import Store
-from store.folder import changing
 
 SHOWN = 8
 """Characters of a key's hash by which people tell keys apart."""
@@ -46,11 +43,10 @@ class SourceShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Register:
-    """The sources of the deployment in a data folder."""
+    """The sources of a deployment."""
 
-    def __init__(self, store: Store, folder: Path, now: Callable[[], Instant]) -> None:
+    def __init__(self, store: Store, now: Callable[[], Instant]) -> None:
         self._store = store
-        self._folder = folder
         self._now = now
 
     def listed(self) -> list[SourceShown]:
@@ -65,51 +61,44 @@ class Register:
         """
         if NAME.fullmatch(name) is None:
             raise BadSourceName(name)
-        with self._changing() as change:
-            if change.have.source(name) is not None:
+        made, key = Source(name=name, kind=kind, made_at=self._now()), mint_write_key()
+
+        def added(have: Credentials) -> tuple[Credentials, str]:
+            if have.source(name) is not None:
                 raise SourceExists(name)
-            made = Source(name=name, kind=kind, made_at=self._now())
-            key = mint_write_key()
-            change.have = change.have.with_source(made).with_write_key(key, name)
-        return key
+            return have.with_source(made).with_write_key(key, name), key
+
+        return change_credentials(self._store, added)
 
     def switch(self, name: str, *, is_enabled: bool) -> None:
         """Enable or disable a source; raises `UnknownSource`."""
-        with self._changing() as change:
-            source = _known(change.have, name)
-            switched = msgspec.structs.replace(source, is_enabled=is_enabled)
-            change.have = change.have.with_source(switched)
+
+        def switched(have: Credentials) -> tuple[Credentials, None]:
+            source = msgspec.structs.replace(_known(have, name), is_enabled=is_enabled)
+            return have.with_source(source), None
+
+        change_credentials(self._store, switched)
 
     def new_key(self, name: str) -> str:
         """Give a source one more write key; raises `UnknownSource`."""
         key = mint_write_key()
-        with self._changing() as change:
-            source = _known(change.have, name)
-            change.have = change.have.with_source(source).with_write_key(key, name)
-        return key
+
+        def given(have: Credentials) -> tuple[Credentials, str]:
+            return have.with_source(_known(have, name)).with_write_key(key, name), key
+
+        return change_credentials(self._store, given)
 
     def revoke(self, name: str, key: str) -> str:
         """Take a write key from a source, named by itself or by the start of its hash.
 
         Gives the start of its hash. Raises `UnknownSource` or `UnknownKey`.
         """
-        with self._changing() as change:
-            source = _known(change.have, name)
-            digest = _digest(change.have, name, key)
-            change.have = change.have.with_source(source).without_write_key(digest)
-        return digest[:SHOWN]
 
-    @contextmanager
-    def _changing(self) -> Iterator["_Change"]:
-        """Let the block change what is stored; nothing is when it raises."""
-        with changing(self._folder):
-            change = _Change(stored_credentials(self._store))
-            yield change
-            keep_credentials(self._store, change.have)
+        def revoked(have: Credentials) -> tuple[Credentials, str]:
+            source, digest = _known(have, name), _digest(have, name, key)
+            return have.with_source(source).without_write_key(digest), digest[:SHOWN]
 
-
-class _Change(msgspec.Struct):
-    have: Credentials
+        return change_credentials(self._store, revoked)
 
 
 def _known(have: Credentials, name: str) -> Source:

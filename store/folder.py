@@ -2,8 +2,8 @@
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
@@ -18,7 +18,6 @@ from store.sqlite import SqliteBackend
 
 DATABASE = "onefold.db"
 LOCK = "onefold.lock"
-CHANGES = "changes.lock"
 _PROOF = "master_key_proof"
 
 
@@ -118,18 +117,6 @@ class FolderLock:
     def release(self) -> None:
         """Let the next one in."""
         self._file.close()
-
-
-@contextmanager
-def changing(folder: Path) -> Iterator[None]:
-    """Read, change and write the deployment's own values with nobody in between.
-
-    Waits for whoever else does; a running Onefold is not in the way.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with _private(folder / CHANGES) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _private(path: Path) -> TextIO:

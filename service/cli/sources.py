@@ -10,7 +10,16 @@ import msgspec
 import typer
 from rich.table import Table
 
-from service.cli.console import AsJson, ConfigFile, Data, app, configured, out, print_json
+from service.cli.console import (
+    AsJson,
+    ConfigFile,
+    Data,
+    StoreName,
+    app,
+    configured,
+    out,
+    print_json,
+)
 from service.register import Register
 from service.sources import Kind
 from store.folder import open_store
@@ -22,22 +31,25 @@ Name = Annotated[str, typer.Argument(help="The source's name.", show_default=Fal
 
 
 @sources_app.command(name="add")
-def add_source(
+def add_source(  # noqa: PLR0917 - one option each
     name: Name,
     kind: Annotated[Kind, typer.Option(help="What it is.")] = "web",
     config: ConfigFile = None,
     data: Data = None,
+    store: StoreName = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a source and show its write key: this once, it is kept as a hash."""
-    with _register(config, data) as register:
+    with _register(config, data, store) as register:
         _show_key(name, register.add(name, kind), as_json=as_json)
 
 
 @sources_app.command(name="list")
-def list_sources(config: ConfigFile = None, data: Data = None, as_json: AsJson = False) -> None:
+def list_sources(
+    config: ConfigFile = None, data: Data = None, store: StoreName = None, as_json: AsJson = False
+) -> None:
     """List every source, the ids of its keys, and how many calls came from it."""
-    with _register(config, data) as register:
+    with _register(config, data, store) as register:
         listed = register.listed()
     if as_json:
         print_json(msgspec.to_builtins(listed))
@@ -58,39 +70,52 @@ def list_sources(config: ConfigFile = None, data: Data = None, as_json: AsJson =
 
 @sources_app.command(name="disable")
 def disable_source(
-    name: Name, config: ConfigFile = None, data: Data = None, as_json: AsJson = False
+    name: Name,
+    config: ConfigFile = None,
+    data: Data = None,
+    store: StoreName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Take no more calls from a source: they are answered 404 within seconds."""
-    _switch(name, config, data, is_enabled=False, as_json=as_json)
+    _switch(name, config, data, store, is_enabled=False, as_json=as_json)
 
 
 @sources_app.command(name="enable")
 def enable_source(
-    name: Name, config: ConfigFile = None, data: Data = None, as_json: AsJson = False
+    name: Name,
+    config: ConfigFile = None,
+    data: Data = None,
+    store: StoreName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Take calls from a source again."""
-    _switch(name, config, data, is_enabled=True, as_json=as_json)
+    _switch(name, config, data, store, is_enabled=True, as_json=as_json)
 
 
 @sources_app.command(name="key")
 def key_of_source(
-    name: Name, config: ConfigFile = None, data: Data = None, as_json: AsJson = False
+    name: Name,
+    config: ConfigFile = None,
+    data: Data = None,
+    store: StoreName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Give a source one more write key and show it; the others stay good."""
-    with _register(config, data) as register:
+    with _register(config, data, store) as register:
         _show_key(name, register.new_key(name), as_json=as_json)
 
 
 @sources_app.command(name="revoke")
-def revoke_key(
+def revoke_key(  # noqa: PLR0917 - one option each
     name: Name,
     key: Annotated[str, typer.Argument(help="The key's id as `list` shows it, or the key.")],
     config: ConfigFile = None,
     data: Data = None,
+    store: StoreName = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a write key worthless; calls with it are answered 401 within seconds."""
-    with _register(config, data) as register:
+    with _register(config, data, store) as register:
         revoked = register.revoke(name, key)
     if as_json:
         print_json({"source": name, "revoked": revoked})
@@ -99,21 +124,27 @@ def revoke_key(
 
 
 @contextmanager
-def _register(config: Path | None, data: Path | None) -> Iterator[Register]:
+def _register(config: Path | None, data: Path | None, store: str | None) -> Iterator[Register]:
     from service.app import clock  # noqa: PLC0415 - a second that `--help` saves
 
-    settings = configured(config, data=data)
-    store = open_store(settings.data, os.environ, settings.synchronous, settings.policies)
+    settings = configured(config, data=data, store=store)
+    opened = open_store(settings.data, os.environ, settings.synchronous, settings.policies)
     try:
-        yield Register(store, settings.data, clock)
+        yield Register(opened, clock)
     finally:
-        store.backend.close()
+        opened.backend.close()
 
 
 def _switch(
-    name: str, config: Path | None, data: Path | None, *, is_enabled: bool, as_json: bool
+    name: str,
+    config: Path | None,
+    data: Path | None,
+    store: str | None,
+    *,
+    is_enabled: bool,
+    as_json: bool,
 ) -> None:
-    with _register(config, data) as register:
+    with _register(config, data, store) as register:
         register.switch(name, is_enabled=is_enabled)
     if as_json:
         print_json({"source": name, "enabled": is_enabled})

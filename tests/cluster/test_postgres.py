@@ -17,6 +17,7 @@ from tests.cluster.server import Server, serving
 from tests.cluster.test_command_line import onefold
 from tests.cluster.test_starting import refused
 from tests.cluster.test_survival import expect_everything_once, journeys, keep_sending
+from tests.controls.databases import until
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -65,12 +66,27 @@ def test_three_days_become_one_customer_and_nothing_tells_the_password(
         assert server.stats()["visitors"] == 50
         assert "is in use by another Onefold" in refused(tmp_path / "other", ONEFOLD_STORE=address)
         expect_no_password(server, tmp_path)
+        expect_views_as_the_log(data, address)
     assert rows(address, "SELECT name, epoch FROM onefold.leases ORDER BY name") == [
         ("host-0", 1),
         ("host-1", 1),
     ]
     with serving(data, "--hosts", "1", ONEFOLD_STORE=address) as server:
         assert server.customer("c") == customer
+
+
+def expect_views_as_the_log(data: Path, address: str) -> None:
+    """Wait for the views and have them proven, beside the log in the same database."""
+    where = ("--data", str(data), "--store", address, "--json")
+    until(
+        lambda: all(
+            view["lag"] == 0 for view in json.loads(onefold("projections", "status", *where))
+        )
+    )
+    told = onefold("projections", "verify", *where).splitlines()
+    proven = {view["name"]: view["rows"] for view in map(json.loads, told)}
+    assert proven["profiles"] > 50
+    assert proven["sessions"] > 50
 
 
 def expect_no_password(server: Server, folder: Path) -> None:

@@ -1,6 +1,5 @@
 """The register of sources: kept in the store, changed while gateways serve."""
 
-import fcntl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +8,13 @@ import pytest
 
 from domain.instants import Instant
 from service.credentials import Credentials
-from service.keys import DEFAULT_SOURCE, WRITE_KEY, credentials_in_force, issue_keys
+from service.keys import (
+    DEFAULT_SOURCE,
+    WRITE_KEY,
+    change_credentials,
+    credentials_in_force,
+    issue_keys,
+)
 from service.register import Register
 from service.sources import (
     BadSourceName,
@@ -19,7 +24,7 @@ from service.sources import (
     UnknownSource,
 )
 from store.archive import Store
-from store.folder import CHANGES, changing, prepare
+from store.folder import prepare
 from tests.actors.deployment import Deployment, send
 from tests.controls.calls import rejected, track
 from tests.controls.times import day
@@ -38,8 +43,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def register(store: Store, tmp_path: Path) -> Register:
-    return Register(store, tmp_path, now)
+def register(store: Store) -> Register:
+    return Register(store, now)
 
 
 @pytest.fixture
@@ -124,25 +129,23 @@ class TestRegister:
             register.revoke("shop", key + "x")
         assert key not in str(caught.value)
 
-    def test_one_change_waits_for_another(self, store: Store, tmp_path: Path) -> None:
-        """Nobody can begin one while another is under way: none is lost."""
+    def test_of_two_who_change_it_at_once_neither_is_lost(self, store: Store) -> None:
+        """One comes between another's look and its write."""
+        between = iter([lambda: Register(store, now).add("blog", "web")])
 
-        def meanwhile() -> Instant:
-            with (tmp_path / CHANGES).open() as file, pytest.raises(BlockingIOError):
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return RECEIVED
+        def meanwhile(have: Credentials) -> tuple[Credentials, None]:
+            next(between, lambda: None)()
+            return have.with_source(Source(name="shop")), None
 
-        Register(store, tmp_path, meanwhile).add("shop", "web")
-        with (tmp_path / CHANGES).open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        change_credentials(store, meanwhile)
+        assert [source.name for source in Register(store, now).listed()] == ["blog", "shop"]
 
 
 class TestFirstStart:
     def test_the_first_key_belongs_to_the_default_source(
-        self, store: Store, tmp_path: Path, register: Register
+        self, store: Store, register: Register
     ) -> None:
-        with changing(tmp_path):
-            keys = issue_keys(store, {}, now())
+        keys = issue_keys(store, {}, now())
         assert keys.write_key is not None
         found = credentials_in_force(store, {}).find(keys.write_key)
         assert found == Source(name=DEFAULT_SOURCE, made_at=RECEIVED)
@@ -188,7 +191,7 @@ class TestCounters:
         send(deployment.hosts[0], first, track(uid="u2", source="shop"), rejected(source="shop"))
         send(deployment.hosts[0], first, track(uid="u1", cid="c1", source="blog", at=day(2)))
         store = deployment.store()
-        register = Register(store, tmp_path, now)
+        register = Register(store, now)
         for name in ("shop", "blog"):
             register.add(name, "web")
         counted = {s.name: (s.received, s.rejected) for s in register.listed()}

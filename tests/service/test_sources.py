@@ -42,8 +42,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def register(store: Store, tmp_path: Path) -> Register:
-    return Register(store, tmp_path, now)
+def register(store: Store) -> Register:
+    return Register(store, now)
 
 
 @pytest.fixture

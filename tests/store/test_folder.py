@@ -20,7 +20,7 @@ from store.errors import (
     StoreMissing,
     WrongMasterKey,
 )
-from store.folder import CHANGES, DATABASE, LOCK, FolderLock, changing, open_store, prepare
+from store.folder import DATABASE, LOCK, FolderLock, open_store, prepare
 from store.master_key import FILE, VARIABLE
 from store.sqlite.schema import VERSION
 
@@ -87,13 +87,11 @@ class TestOpening:
             store = prepare(tmp_path, {})
             store.backend.put("salt", b"value")
             FolderLock(tmp_path).release()
-            with changing(tmp_path):
-                pass
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
         finally:
             os.umask(usual)
         store.backend.close()
-        assert {DATABASE, f"{DATABASE}-wal", FILE, LOCK, CHANGES} <= set(modes)
+        assert {DATABASE, f"{DATABASE}-wal", FILE, LOCK} <= set(modes)
         assert modes == dict.fromkeys(modes, 0o600)
 
     def test_a_lock_that_others_could_touch_is_theirs_no_more(self, tmp_path: Path) -> None:
