@@ -2,17 +2,22 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from threading import Event
 
 import pytest
 from sqlalchemy import text
 
 from scripts.postgres import QUICK, Postgres, postgres
+from store.postgres import PostgresBackend
 from store.views import generations, tracking
 from store.views.database import ViewDatabase
 from store.views.errors import ViewsUnavailable
 from store.views.postgres import ViewSchema
 from tests.controls.databases import fresh_database, until
+
+CLUSTER = Path(__file__).parents[2] / "docs/cluster.md"
 
 
 @pytest.fixture
@@ -91,6 +96,29 @@ def test_a_role_that_may_make_nothing_is_told_so(postgres_server: Postgres, addr
     with pytest.raises(ViewsUnavailable, match="permission denied"):
         database.create()
     database.close()
+
+
+def test_a_role_with_the_grants_that_are_documented_may_serve(
+    postgres_server: Postgres, address: str, database: ViewDatabase
+) -> None:
+    """The statements are those of `docs/cluster.md`, word for word."""
+    name = address.partition("@/")[2].partition("?")[0]
+    grants = [line.strip() for line in CLUSTER.read_text().splitlines() if "GRANT " in line]
+    assert len(grants) == 5
+    made = ("DROP ROLE IF EXISTS app", "CREATE ROLE app LOGIN")
+    postgres_server.execute(*made, *grants, database=name)
+    served = address.replace("postgres@", "app@")
+    with (
+        closing(PostgresBackend(served)) as backend,
+        closing(ViewDatabase(ViewSchema(served))) as v,
+    ):
+        backend.check()
+        assert backend.take_lease("host-0", "a test").epoch == 1
+        assert not v.create()
+        generation = live(v)
+        with v.writing() as connection:
+            generations.drop(connection, generation)
+    postgres_server.execute("DROP OWNED BY app", "DROP ROLE app", database=name)
 
 
 def _waits_for_a_lock(database: ViewDatabase) -> bool:
