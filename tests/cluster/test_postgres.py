@@ -87,6 +87,9 @@ def expect_views_as_the_log(data: Path, address: str) -> None:
     proven = {view["name"]: view["rows"] for view in map(json.loads, told)}
     assert proven["profiles"] > 50
     assert proven["sessions"] > 50
+    pro = json.dumps({"attribute": "plan", "op": "=", "value": "pro"})
+    found = json.loads(onefold("profiles", "find", "--filter", pro, "--count", *where))
+    assert ([each["cid"] for each in found["profiles"]], found["count"]) == (["c"], 1)
 
 
 def expect_no_password(server: Server, folder: Path) -> None:

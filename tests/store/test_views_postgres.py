@@ -98,8 +98,9 @@ def test_a_role_that_may_make_nothing_is_told_so(postgres_server: Postgres, addr
     database.close()
 
 
+@pytest.mark.usefixtures("database")
 def test_a_role_with_the_grants_that_are_documented_may_serve(
-    postgres_server: Postgres, address: str, database: ViewDatabase
+    postgres_server: Postgres, address: str
 ) -> None:
     """The statements are those of `docs/cluster.md`, word for word."""
     name = address.partition("@/")[2].partition("?")[0]
