@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -82,18 +82,24 @@ class ServerNotStopped(Exception):
 
 
 @contextmanager
-def running(data: Path, hosts: int | None = None, store: str | None = None) -> Iterator[Server]:
+def running(
+    data: Path,
+    hosts: int | None = None,
+    store: str | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Server]:
     """Run a server on a data folder for as long as the block runs.
 
-    It has keys of its own and hears nothing of our environment's settings; `hosts` None leaves
-    their number to it, `store` None its store. Raises `ServerNotReady`, and `ServerNotStopped`
-    when the block ended well.
+    It has keys of its own, unless `settings` holds some, and hears nothing of our environment's
+    settings; `hosts` None leaves their number to it, `store` None its store. Raises
+    `ServerNotReady`, and `ServerNotStopped` when the block ended well.
     """
     with tempfile.TemporaryDirectory(prefix="onefold-server-") as elsewhere:
         log = Path(elsewhere) / "log"
         keys = {
             "ONEFOLD_WRITE_KEY": secrets.token_urlsafe(24),
             "ONEFOLD_API_TOKEN": secrets.token_urlsafe(24),
+            **(settings or {}),
         }
         environ = keys if store is None else {**keys, "ONEFOLD_STORE": store}
         _end_properly_when_told()

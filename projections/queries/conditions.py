@@ -15,6 +15,7 @@ from sqlalchemy import (
     Double,
     Select,
     Table,
+    Text,
     and_,
     exists,
     false,
@@ -61,6 +62,27 @@ def _in_sqlite(element: place_of, compiler: SQLCompiler, **more: Any) -> str:
 @compiles(place_of, "postgresql")
 def _in_postgres(element: place_of, compiler: SQLCompiler, **more: Any) -> str:
     return f"strpos({compiler.process(element.clauses, **more)})"
+
+
+class unindexed(GenericFunction[Any]):  # noqa: N801 - a function in SQL, named like one
+    """A column's value so that no index offers itself for its order: it would be begun from then.
+
+    Written without parameters, for PostgreSQL groups by what is literally the same.
+    """
+
+    inherit_cache = True
+
+
+@compiles(unindexed)
+def _unindexed_in_sqlite(element: unindexed, compiler: SQLCompiler, **more: Any) -> str:
+    return f"(+{compiler.process(element.clauses, **more)})"
+
+
+@compiles(unindexed, "postgresql")
+def _unindexed_in_postgres(element: unindexed, compiler: SQLCompiler, **more: Any) -> str:
+    [column] = element.clauses
+    neutral = "|| ''" if isinstance(column.type, Text) else "+ 0"
+    return f"({compiler.process(column, **more)} {neutral})"
 
 
 class Values(NamedTuple):
@@ -133,7 +155,7 @@ class Conditions:
     def _has_any(self, *leaves: Attribute) -> Holds:
         index = self._profiles.attributes
         is_mine = index.c.profile_id == self._profiles.rows.c.profile_id
-        values = Values(unindexed(index.c.text), index.c.number + 0, index.c.boolean)
+        values = Values(unindexed(index.c.text), unindexed(index.c.number), index.c.boolean)
         wanted: dict[str, list[Holds]] = {}
         for leaf in leaves:
             wanted.setdefault(leaf.name, []).append(_compared(values, leaf))
@@ -155,12 +177,13 @@ class Conditions:
 
     def _doers(self, leaf: Did) -> Members:
         counts, origins = self._counts()
+        whose = unindexed(origins.c.profile_id)
         return (
-            select(origins.c.profile_id)
+            select(whose.label("profile_id"))
             .select_from(counts)
             .join(origins, origins.c.origin == counts.c.origin)
             .where(*self._within(counts, leaf))
-            .group_by(unindexed(origins.c.profile_id))
+            .group_by(whose)
             .having(func.sum(counts.c.count) >= leaf.at_least)
         )
 
@@ -172,11 +195,6 @@ class Conditions:
         if leaf.last_days is None:
             return [is_named]
         return [is_named, counts.c.day > self._today - leaf.last_days]
-
-
-def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Give a text so that no index offers itself for its order: it would be begun from then."""
-    return column.op("||")("")
 
 
 def _is_negative(leaf: Attribute) -> bool:

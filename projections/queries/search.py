@@ -83,7 +83,7 @@ def page_statement(
     by: ColumnElement[Any] = column
     if start is not None:
         statement = statement.where(least.in_(start[1]))
-        by = unindexed(column) if key == "profile_id" else column + 0
+        by = unindexed(column)
     order = (by.desc(), least.desc()) if is_descending else (by, least)
     return statement.order_by(*order).limit(search.limit + 1)
 

@@ -1,12 +1,11 @@
-"""Every view in a database in memory, kept up to date from the log of a world."""
+"""Every view in an empty database, kept up to date from the log of a world."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, create_engine, select
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Connection, MetaData, select
 
 from domain.attributes import Policies
 from domain.draft import Recorded
@@ -14,6 +13,7 @@ from domain.events import CallRejected
 from domain.identifiers import ProfileId
 from domain.profile import DEFAULT_POLICIES, Profile, evolve, initial
 from projections import projections
+from tests.projections.databases import empty_database
 
 Page = Sequence[tuple[int, Recorded]]
 
@@ -30,6 +30,7 @@ class Views:
         for projection in known:
             projection.declare(self.metadata, self.prefix(projection.name))
         self.metadata.create_all(connection)
+        connection.commit()
         self.folds = [
             [each.open(self.metadata, self.prefix(each.name), self.recall) for each in known]
             for _ in range(folds)
@@ -62,9 +63,10 @@ class Views:
             self.fold_page(page, number)
 
     def fold_page(self, page: Page, number: int = 0) -> None:
-        """Fold one page."""
+        """Fold one page, in a transaction of its own as a follower does."""
         for fold in self.folds[number % len(self.folds)]:
             fold.fold(self.connection, page)
+        self.connection.commit()
 
     def forget(self) -> None:
         """Empty the memory of every fold."""
@@ -92,14 +94,8 @@ def pages(log: Sequence[Recorded], size: int) -> list[Page]:
 @contextmanager
 def views(policies: Policies = DEFAULT_POLICIES, folds: int = 1) -> Iterator[Views]:
     """Give empty views."""
-    engine = create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
-    )
-    try:
-        with engine.begin() as connection:
-            yield Views(connection, policies, folds)
-    finally:
-        engine.dispose()
+    with empty_database() as connection:
+        yield Views(connection, policies, folds)
 
 
 @contextmanager
