@@ -11,16 +11,24 @@ from tests.controls.databases import TEMPLATE
 
 TESTS = Path(__file__).parent
 
-SHARING = {"clients", "cluster", "faults", "scripts", "sdk"}
-"""Folders whose tests share a running server, or need most of a machine each."""
+SHARING = {
+    "cluster": "clusters",
+    "faults": "clusters",
+    "clients": "servers",
+    "scripts": "servers",
+    "sdk": "servers",
+}
+"""Folders whose tests share running servers, or need most of a machine each, by who keeps them."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep them in one process when tests run side by side: two servers slow each other down."""
-    for item in items:
-        if item.path.relative_to(TESTS).parts[0] in SHARING:
-            item.add_marker(pytest.mark.xdist_group("servers"))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep a folder's tests in one process when tests run side by side.
+
+    At once: what is marked when all are collected comes too late for those who share them out.
+    """
+    folder = item.path.relative_to(TESTS).parts[0]
+    if folder in SHARING:
+        item.add_marker(pytest.mark.xdist_group(SHARING[folder]))
 
 
 @pytest.fixture(scope="session")
