@@ -41,7 +41,8 @@ def start_projector(watched: Watched, *, is_awaited: bool) -> int:
         projector = Projector(watched.site.store(), database, [Counting()], page=PAGE)
         projector.start()
         projector.step()
-        os.write(tells, b"!")
+        if is_awaited:  # else nobody listens any more
+            os.write(tells, b"!")
         while True:
             projector.step()
     finally:
