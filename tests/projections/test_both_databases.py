@@ -53,7 +53,7 @@ def some_call(chance: random.Random, number: int) -> AnyCommand:
 
 def shuffled_log(calls: int = 300) -> list[Recorded]:
     """Make the log of calls that came in any order."""
-    chance = random.Random(5)  # noqa: S311 - the same calls in every run
+    chance = random.Random(5)
     world = World()
     for number in range(calls):
         world.send(some_call(chance, number))
