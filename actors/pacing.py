@@ -5,10 +5,10 @@ runs on a machine's cores slows its hosts. So while hosts write, a projector res
 page, and finds a larger one when it comes back.
 """
 
-RESTS = 3.0
+RESTS = 4.0
 """How many times as long as a page took it rests: under little load that is milliseconds."""
 
-LONGEST = 2.0
+LONGEST = 5.0
 """Seconds of the longest rest."""
 
 FAR = 250_000
