@@ -8,6 +8,7 @@ import pytest
 
 from actors.host import ProfileHost
 from actors.parcels import APPLIED, DUPLICATE, UNAVAILABLE
+from domain.commands import AnyCommand
 from domain.document import Document
 from store.location import VARIABLE
 from tests.actors.deployment import Deployment, customer, send, without_version
@@ -43,24 +44,29 @@ def clocked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Clocked]
         yield make
 
 
-async def told(deployment: Deployment) -> list[Document | None]:
-    """Tell of one person under two UIDs of different hosts, and of a claim; show everybody.
+def story(deployment: Deployment) -> list[AnyCommand]:
+    """Tell of one person under two UIDs of different hosts, and of a claim of another.
 
-    The latest plan is told before the earlier one, and by the other host.
+    The latest plan is told before the earlier one, and to the other host.
     """
     first, second = deployment.uid(0), deployment.uid(1)
     cid, other = deployment.cid(1), deployment.cid(0)
-    calls = [
+    return [
         track("A", uid=first, links=PHONE, at=day(1), message_id="m1"),
         track("B", uid=second, links=PHONE, attributes={"plan": "pro"}, at=day(7), message_id="m2"),
         identify(second, cid, attributes={"plan": "free"}, links=PHONE, at=day(5), message_id="m3"),
         identify(first, other, at=day(8), message_id="m4"),
         track("C", uid=first, at=day(2), message_id="m5"),
     ]
+
+
+async def told(deployment: Deployment) -> list[Document | None]:
+    """Tell the story call by call, and show everybody."""
     router = deployment.router()
-    for call in calls:
+    for call in story(deployment):
         await router.submit([call])
-    people = [await router.customer(cid), await router.customer(other), await router.visitor(first)]
+    people = [await router.customer(deployment.cid(number)) for number in (1, 0)]
+    people += [await router.visitor(deployment.uid(number)) for number in (0, 1)]
     return [without_version(person) for person in people]
 
 
