@@ -19,6 +19,9 @@ INLINE_BYTES = 4_000_000
 OBJECT_STORE_BYTES = 100_000_000
 """Batches travel inline; the object store is next to unused."""
 
+KILL_WITHIN_MS = 500
+"""How long a member that is to be killed may take to end itself; one that is stopped never does."""
+
 ANSWER_WITHIN = 30.0
 """Seconds in which a supervisor that was killed is back, detection included."""
 
@@ -38,6 +41,7 @@ def local_ray(cpus: int) -> Iterator[None]:
         _system_config={
             "max_direct_call_object_size": INLINE_BYTES,
             "worker_niceness": 0,  # Ray's default of 15 lets every other process go first
+            "kill_worker_timeout_milliseconds": KILL_WITHIN_MS,
         },
     )
     try:

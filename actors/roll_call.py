@@ -17,7 +17,7 @@ from actors.members import find
 ANSWER_WITHIN = 0.2
 """Seconds that a look waits for those who answer at once, so that it sees them as they are now."""
 
-PATIENCE = 5.0
+PATIENCE = 3.0
 """Seconds a member may take to answer before that counts against it."""
 
 START_WITHIN = 60.0
