@@ -35,7 +35,8 @@ ENV PATH=/opt/onefold/bin:$PATH \
     RAY_USAGE_STATS_ENABLED=0 \
     RAY_ENABLE_UV_RUN_RUNTIME_ENV=0 \
     RAY_DEDUP_LOGS=0 \
-    RAY_worker_niceness=0
+    RAY_worker_niceness=0 \
+    RAY_kill_worker_timeout_milliseconds=500
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

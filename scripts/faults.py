@@ -14,7 +14,7 @@ from rich.console import Console
 
 from actors.logs import configure_logs
 from scripts.faults_acts import Acts
-from scripts.faults_check import Findings, check_log
+from scripts.faults_check import Findings, LogCheck, check_log
 from scripts.faults_deployment import Deployment, StoreKind, deployed
 from scripts.faults_load import Load, Record
 from scripts.faults_network import Network, why_not
@@ -123,7 +123,7 @@ def _report(
 ) -> Report:
     problems = list(record.refused)
     problems += views_behind(deployment.ready())
-    events, findings = _checked(deployment, record)
+    check, findings = _checked(deployment, record)
     return Report(
         store=plan.store,
         nodes=plan.nodes,
@@ -131,7 +131,8 @@ def _report(
         seconds=when[1],
         acknowledged=len(record.acknowledged),
         unsure=len(record.unsure),
-        events=events,
+        events=check.events,
+        clocks_apart=check.clocks_apart,
         faults=count_faults(acts.done),
         failed=acts.failed,
         stalls=longest_stalls(acts.done, record.answered_at, when[0]),
@@ -143,13 +144,12 @@ def _report(
     )
 
 
-def _checked(deployment: Deployment, record: Record) -> tuple[int, Findings]:
+def _checked(deployment: Deployment, record: Record) -> tuple[LogCheck, Findings]:
     store = open_store(deployment.data, {**os.environ, **deployment.environ})
     try:
-        check, findings = check_log(store, record)
+        return check_log(store, record)
     finally:
         store.backend.close()
-    return check.events, findings
 
 
 def _print(plan: Plan, schedule: Sequence[Fault]) -> None:

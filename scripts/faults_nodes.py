@@ -17,6 +17,7 @@ import structlog
 from actors.cluster import deployment_status, joined_ray
 from actors.configured_ray import ray
 from actors.errors import SupervisorSilent
+from scripts.faults_clocks import wrong_clocks
 from scripts.faults_network import HOME, Link, Network
 
 import ray.cluster_utils  # isort: skip - Ray's settings first, see configured_ray
@@ -29,8 +30,8 @@ HEALTH: Final = {
 }
 """A node that died is noticed within two seconds, one that is silent within four."""
 
-AS_WE_SAY: Final = {"RAY_worker_niceness": "0"}
-"""As in our image: Ray's workers would let every other process go first."""
+AS_WE_SAY: Final = {"RAY_worker_niceness": "0", "RAY_kill_worker_timeout_milliseconds": "500"}
+"""As in our image: workers that do not go last, and are killed at once if they are stopped."""
 
 CPUS = 2
 OBJECT_STORE_BYTES = 80_000_000
@@ -47,13 +48,14 @@ class Nodes:
         self,
         cluster: Any,
         environ: Mapping[str, str],
-        stored: Mapping[str, str],
+        kept: Path,
         network: Network | None,
     ) -> None:
         self.urls: tuple[str, ...] = ()
         self._cluster = cluster
         self._environ = environ
-        self._stored = stored
+        self._stored = _stored(kept)
+        self._clocks = wrong_clocks(kept)
         self._network = network
         self._links: dict[str, Link] = {}
         self._changing = Lock()
@@ -65,9 +67,9 @@ class Nodes:
         return address
 
     def add(self) -> None:
-        """Start one more worker, with a network of ours behind a link of its own."""
+        """Start one more worker: its clock is wrong, and with a network its link can be cut."""
         add = partial(self._cluster.add_node, num_cpus=CPUS, object_store_memory=OBJECT_STORE_BYTES)
-        with self._changing, _environment(self._environ):
+        with self._changing, _environment({**self._environ, **next(self._clocks)}):
             if self._network is None:
                 add()
             else:
@@ -174,8 +176,7 @@ def cluster_of(
     environ = {**environ, **AS_WE_SAY}
     address = {} if network is None else {"node_ip_address": HOME}
     kept = Path(tempfile.mkdtemp(prefix="onefold-gcs-"))
-    stored = {"RAY_gcs_storage": "rocksdb", "RAY_gcs_storage_path": str(kept)}
-    with _environment({**environ, **stored}):
+    with _environment({**environ, **_stored(kept)}):
         cluster = ray.cluster_utils.Cluster(
             initialize_head=True,
             shutdown_at_exit=False,  # its hooks demand the main thread; we shut down ourselves
@@ -187,7 +188,7 @@ def cluster_of(
                 **address,
             },
         )
-    nodes = Nodes(cluster, environ, stored, network)
+    nodes = Nodes(cluster, environ, kept, network)
     try:
         for _ in range(number - 1):
             nodes.add()
@@ -195,6 +196,11 @@ def cluster_of(
     finally:
         cluster.shutdown()  # type: ignore[no-untyped-call]  # Ray's own gap
         shutil.rmtree(kept, ignore_errors=True)
+
+
+def _stored(kept: Path) -> dict[str, str]:
+    """Give the environment of a GCS that knows afterwards what it knew before it was killed."""
+    return {"RAY_gcs_storage": "rocksdb", "RAY_gcs_storage_path": str(kept / "gcs")}
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Report(msgspec.Struct, frozen=True):
     """One run. `stalls` is the longest time without an acknowledgement, in seconds, by kind.
 
     `views` is what `onefold projections verify` said, `problems` all else that went wrong;
-    `left_out` is what this machine cannot do.
+    `left_out` is what this machine cannot do, `clocks_apart` by how many seconds hosts differed.
     """
 
     store: str
@@ -49,6 +49,7 @@ class Report(msgspec.Struct, frozen=True):
     views: list[dict[str, Any]]
     problems: list[str]
     left_out: list[str] = []
+    clocks_apart: float = 0.0
 
     @property
     def is_clean(self) -> bool:
@@ -94,7 +95,7 @@ def show(report: Report, console: Console) -> None:
     console.print(
         f"{report.acknowledged:,} calls acknowledged in {report.seconds:.0f} s, "
         f"{report.unsure:,} never answered; {sum(report.faults.values())} faults; "
-        f"{report.events:,} events in the log",
+        f"{report.events:,} events in the log, by clocks up to {report.clocks_apart:,.0f} s apart",
         highlight=False,
     )
     told = ", ".join(f"{count:,} {kind}" for kind, count in report.findings.items())

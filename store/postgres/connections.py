@@ -18,8 +18,9 @@ from psycopg.rows import DictRow, dict_row
 LOCK_TIMEOUT_MS = 10_000
 """How long a statement waits for a lock that somebody else holds."""
 
-IDLE_TIMEOUT_MS = 15_000
-"""How long the server lets a transaction wait for a client that froze, before it ends it."""
+IDLE_TIMEOUT_MS = 5_000
+"""How long the server lets a transaction wait for a client that froze or was cut off, before it
+ends it: as long, whoever comes after that host waits for its lease. Ours never wait that long."""
 
 _SESSION = """
 SELECT set_config('lock_timeout', %s, false),
