@@ -76,6 +76,7 @@ class _Asked:
         elif monotonic() - self._asked_at > (START_WITHIN if self.info is None else PATIENCE):
             self._question = None
             self._strike("it did not answer")
+            self.ask()
 
     def _take_answer(self) -> None:
         question, self._question = self._question, None
