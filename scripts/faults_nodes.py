@@ -41,6 +41,13 @@ GONE_WITHIN = 30.0
 log = structlog.get_logger()
 
 
+class NoWorkers(Exception):
+    """All but the head are gone or cut off already."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected a worker to do it to, found only the head")
+
+
 class Nodes:
     """The cluster: a head that stays, and workers that suffer."""
 
@@ -162,6 +169,8 @@ class Nodes:
 
     def _worker(self, choice: float) -> Any:
         workers = sorted(self._cluster.worker_nodes, key=lambda node: node.node_id)
+        if not workers:
+            raise NoWorkers
         return workers[int(choice * len(workers))]
 
     def _process(self, worker: Any) -> Any:

@@ -169,7 +169,8 @@ def _url_when_ready(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def _drain(stream: IO[bytes]) -> None:
-    deque(stream, maxlen=0)
+    with stream:
+        deque(stream, maxlen=0)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> str | None:
