@@ -141,10 +141,10 @@ class Acts:
                 yield "the file"
                 connection.execute("ROLLBACK")
             return
-        with psycopg.connect(database.address(DATABASE)) as connection:
+        # To close is to roll back, and does no harm to what ended with a database that was killed.
+        with closing(psycopg.connect(database.address(DATABASE))) as connection:
             connection.execute("LOCK TABLE onefold.events IN EXCLUSIVE MODE")
             yield "the events table"
-            connection.rollback()
 
     @contextmanager
     def _rivalled(self, takes_lease: bool) -> Iterator[str]:  # noqa: FBT001 - as the kind says
