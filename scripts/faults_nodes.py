@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import structlog
 
-from actors.cluster import deployment_status, joined_ray
+from actors.cluster import LIVELY, deployment_status, joined_ray
 from actors.configured_ray import ray
 from actors.errors import SupervisorSilent
 from scripts.faults_clocks import wrong_clocks
@@ -30,8 +30,8 @@ HEALTH: Final = {
 }
 """A node that died is noticed within two seconds, one that is silent within four."""
 
-AS_WE_SAY: Final = {"RAY_worker_niceness": "0", "RAY_kill_worker_timeout_milliseconds": "500"}
-"""As in our image: workers that do not go last, and are killed at once if they are stopped."""
+AS_WE_SAY: Final = {f"RAY_{name}": str(value) for name, value in LIVELY.items()}
+"""As in our image, and as `docs/cluster.md` says."""
 
 CPUS = 2
 OBJECT_STORE_BYTES = 80_000_000
