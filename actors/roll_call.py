@@ -20,8 +20,9 @@ ANSWER_WITHIN = 0.2
 PATIENCE = 3.0
 """Seconds a member may take to answer before that counts against it."""
 
-START_WITHIN = 60.0
-"""The same for one that has not answered since it was started."""
+START_WITHIN = 120.0
+"""Seconds in which one that (re)starts must have answered; it is asked again all the while, for a
+question to somebody who is just dying or starting may get lost."""
 
 STRIKES = 2
 STUCK = 60.0
@@ -56,6 +57,7 @@ class _Asked:
         self._strikes = 0
         self._question: Any = None
         self._asked_at = 0.0
+        self._silent_since = monotonic()
         self._replaced: tuple[str, int] | None = None
         self._replaced_at = 0.0
 
@@ -73,13 +75,20 @@ class _Asked:
         ready, _ = ray.wait([self._question], timeout=0)
         if ready:
             self._take_answer()
-        elif monotonic() - self._asked_at > (START_WITHIN if self.info is None else PATIENCE):
+        elif monotonic() - self._asked_at > PATIENCE:
             self._question = None
-            self._strike("it did not answer")
+            self._miss()
             self.ask()
+
+    def _miss(self) -> None:
+        if self.info is not None:
+            self._strike("it did not answer")
+        elif monotonic() - self._silent_since > START_WITHIN:
+            self._replace("it did not start")
 
     def _take_answer(self) -> None:
         question, self._question = self._question, None
+        self._silent_since = monotonic()
         try:
             info: Info = ray.get(question)
         except ray.exceptions.RayActorError:
@@ -111,6 +120,7 @@ class _Asked:
         self._replaced, self._replaced_at = _process(self.info), monotonic()
         self._strikes = 0
         self.info = None
+        self._silent_since = monotonic()
         ray.kill(actor, no_restart=False)
 
     def _is_going(self, info: Info) -> bool:

@@ -23,7 +23,7 @@ class Member:
 
     def __init__(self) -> None:
         self.answer: HostInfo | Exception | None = HOST
-        self.kills = 0
+        self.kills = self.asked = 0
         self.now = 1_000.0
         self._roll_call = RollCall()
 
@@ -35,7 +35,11 @@ class Member:
     @property
     def info(self) -> Any:
         """The method of an actor's handle."""
-        return SimpleNamespace(options=lambda **_: SimpleNamespace(remote=lambda: self))
+        return SimpleNamespace(options=lambda **_: SimpleNamespace(remote=self._ask))
+
+    def _ask(self) -> "Member":
+        self.asked += 1
+        return self
 
     def wait(self, questions: list[Any], **_: Any) -> tuple[list[Any], list[Any]]:
         """See `ray.wait`."""
@@ -112,12 +116,28 @@ def test_silence_is_forgiven_once(member: Member) -> None:
     assert member.kills == 1
 
 
-def test_one_that_starts_may_take_its_time(member: Member) -> None:
+def starts(member: Member) -> None:
     member.answer = ray.exceptions.ActorUnavailableError("it restarts", b"0" * 16)
     assert member.look() is None
     member.answer = None
     member.look(0.0)
+
+
+def test_one_that_starts_may_take_its_time(member: Member) -> None:
+    starts(member)
     member.look(START_WITHIN - 1)
+    assert member.kills == 0
+    member.look(PATIENCE + 1)
+    assert member.kills == 1
+
+
+def test_one_that_starts_is_asked_again_for_a_question_may_get_lost(member: Member) -> None:
+    starts(member)
+    asked = member.asked
+    member.look(PATIENCE + 1)
+    assert member.asked == asked + 1
+    member.restarted()
+    assert member.look() == member.answer
     assert member.kills == 0
 
 
