@@ -31,7 +31,8 @@ class Report(msgspec.Struct, frozen=True):
     """One run. `stalls` is the longest time without an acknowledgement, in seconds, by kind.
 
     `views` is what `onefold projections verify` said, `problems` all else that went wrong;
-    `left_out` is what this machine cannot do, `clocks_apart` by how many seconds hosts differed.
+    `left_out` is what this machine cannot do, `clocks_apart` by how many seconds the
+    clocks of hosts contradict the order of the log; waiting for a lock counts too.
     """
 
     store: str
@@ -95,7 +96,8 @@ def show(report: Report, console: Console) -> None:
     console.print(
         f"{report.acknowledged:,} calls acknowledged in {report.seconds:.0f} s, "
         f"{report.unsure:,} never answered; {sum(report.faults.values())} faults; "
-        f"{report.events:,} events in the log, by clocks up to {report.clocks_apart:,.0f} s apart",
+        f"{report.events:,} events in the log, whose hosts' clocks contradict its order by "
+        f"{report.clocks_apart:,.0f} s at most",
         highlight=False,
     )
     told = ", ".join(f"{count:,} {kind}" for kind, count in report.findings.items())
