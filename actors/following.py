@@ -113,6 +113,9 @@ class Follower:
     ) -> list[tuple[int, Recorded]]:
         """Give the events of streams that are not parked; park those that met a poison."""
         parked = dead_letters.parked(connection, self.generation)
+        opened = [item for item in items if not isinstance(item, Unopened)]
+        if not parked and len(opened) == len(items):
+            return opened
         waiting = Counter[ProfileId]()
         events = []
         for item in items:

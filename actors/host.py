@@ -12,7 +12,7 @@ import msgspec
 import structlog
 import uuid_utils.compat
 
-from actors.live import LiveProfiles
+from actors.live import LiveProfiles, Recent
 from actors.parcels import (
     APPLIED,
     DUPLICATE,
@@ -23,8 +23,9 @@ from actors.parcels import (
     Question,
     Reply,
     Result,
+    Turn,
     pack_reply,
-    unpack_parcels,
+    unpack_batch,
 )
 from actors.placement import Placement
 from actors.slots import customer_key
@@ -40,6 +41,9 @@ from store.errors import Conflict, Fenced, StoreUnavailable
 
 ATTEMPTS = 8
 """How often one call is decided anew because somebody else wrote first (rule S3)."""
+
+LANES = 1_000
+"""Lanes whose last batch is remembered: one a gateway, and those of gateways that are gone."""
 
 log = structlog.get_logger()
 
@@ -68,6 +72,7 @@ class ProfileHost:
         self._now = now
         self._live = LiveProfiles(store, live_profiles, mint)
         self._lease: Lease | None = None
+        self._turns: Recent[int, int] = Recent(LANES)
         self._position = 0
         self.placement = placement
         self.is_fenced = False
@@ -83,8 +88,17 @@ class ProfileHost:
         return len(self._live)
 
     def handle(self, batch: bytes) -> bytes:
-        """Apply a batch of parcels and answer each of them, after the commit."""
-        return pack_reply(self.take(unpack_parcels(batch)))
+        """Apply a batch of parcels and answer each of them, after the commit.
+
+        One whose predecessor this incarnation has not taken is left, for it would overtake it.
+        """
+        told = unpack_batch(batch)
+        if not self._is_due(told.turn):
+            return pack_reply(Reply(self._position, [], is_taken=False))
+        reply = self.take(told.parcels)
+        if told.turn is not None:
+            self._turns.put(told.turn.lane, told.turn.number)
+        return pack_reply(reply)
 
     def take(self, parcels: list[Parcel]) -> Reply:
         """Apply parcels; see `handle`."""
@@ -184,6 +198,9 @@ class ProfileHost:
         if command.cid is None and target.cid and not is_told and not self._hosts(target.cid):
             return target.cid
         return _result(apply(command, target, draft, now))
+
+    def _is_due(self, turn: Turn | None) -> bool:
+        return turn is None or turn.after in {None, self._turns.get(turn.lane)}
 
     def _hosts(self, cid: str) -> bool:
         return self.placement.owner(customer_key(cid)) == self._name

@@ -1,11 +1,12 @@
-"""The way from a gateway to one host: a bounded queue and one batch under way (design D2).
+"""The way from a gateway to one host: a bounded queue and two batches under way (decision 0038).
 
-What arrives while a batch is away travels together in the next one. A batch that was not
-answered is sent again, the same bytes, until it is: message ids make that harmless, and one
-batch at a time keeps the order.
+While a host works on one batch the next is there already; what arrives meanwhile travels
+together in the one after. A batch that was not answered is sent again until it is: message ids
+make that harmless. The later of two is taken only after the earlier one, which keeps the order.
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
@@ -21,11 +22,15 @@ from actors.parcels import (
     Parcel,
     Reply,
     Result,
+    Turn,
     pack_parcels,
     unpack_reply,
 )
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.3
+
+UNDER_WAY = 2
+"""Batches on their way at a time: with one, a host waits for the next after each."""
 
 log = structlog.get_logger()
 
@@ -83,6 +88,8 @@ class Lane:
         self._limits = limits
         self._is_retired = is_retired
         self._waiting: deque[_Load | _Gate] = deque()
+        self._id, self._sent = secrets.randbits(63), 0
+        self._under_way: deque[asyncio.Task[None]] = deque()
         self._pump: asyncio.Task[None] | None = None
         self.depth = 0
         self.position = 0
@@ -124,14 +131,26 @@ class Lane:
                 continue
             # One turn of the loop, so that requests read in the same turn travel together.
             await asyncio.sleep(0)
-            shares = self._next_batch()
-            parcels = [parcel for _, some in shares for parcel in some]
-            results = await self._settled(parcels) if parcels else []
-            start = 0
-            for load, some in shares:
-                load.give(results[start : start + len(some)])
-                start += len(some)
-            self.depth -= len(parcels)
+            if len(self._under_way) == UNDER_WAY:
+                await asyncio.wait([self._under_way[0]])
+            before = self._under_way[-1] if self._under_way else None
+            carrying = self._carried(self._next_batch(), before)
+            self._under_way.append(asyncio.create_task(carrying))
+
+    async def _carried(
+        self, shares: list[tuple[_Load, list[Parcel]]], before: asyncio.Task[None] | None
+    ) -> None:
+        """Bring a batch to the host; its results are given after those of the one before."""
+        parcels = [parcel for _, some in shares for parcel in some]
+        results = await self._settled(parcels, before) if parcels else []
+        if before is not None:
+            await asyncio.wait([before])
+        start = 0
+        for load, some in shares:
+            load.give(results[start : start + len(some)])
+            start += len(some)
+        self.depth -= len(parcels)
+        self._under_way.popleft()
 
     def _next_batch(self) -> list[tuple[_Load, list[Parcel]]]:
         shares = []
@@ -147,10 +166,12 @@ class Lane:
                 self._waiting.popleft()
         return shares
 
-    async def _settled(self, parcels: list[Parcel]) -> list[Result]:
+    async def _settled(
+        self, parcels: list[Parcel], before: asyncio.Task[None] | None
+    ) -> list[Result]:
         """Give each parcel a result, whatever happens: its caller waits for one."""
         try:
-            reply = await self._answered(pack_parcels(parcels))
+            reply = await self._in_turn(parcels, before)
         except Exception:
             log.exception("a batch could not be sent", host=self._name)
             return [FAILED] * len(parcels)
@@ -159,16 +180,34 @@ class Lane:
         self.position = max(self.position, reply.position)
         return reply.results
 
+    async def _in_turn(
+        self, parcels: list[Parcel], before: asyncio.Task[None] | None
+    ) -> Reply | None:
+        """Send a batch behind the one before it, or when that one is through; see `_answered`."""
+        after, self._sent = self._sent, self._sent + 1
+        number = self._sent
+        if before is not None and not before.done():
+            reply = await self._asked(pack_parcels(parcels, Turn(self._id, number, after)))
+            if reply is not None and reply.is_taken:
+                return reply
+            await asyncio.wait([before])
+        return await self._answered(pack_parcels(parcels, Turn(self._id, number)))
+
     async def _answered(self, batch: bytes) -> Reply | None:
         """Send a batch until it is answered; None after so long, or when nobody will ever."""
         give_up = monotonic() + self._limits.retry_for
         pause = FIRST_PAUSE
         while True:
-            try:
-                return unpack_reply(await self._send(batch))
-            except HostUnreachable as error:
-                log.warning("a batch was not answered", host=self._name, why=error.why)
-            if monotonic() > give_up or self._is_retired():
-                return None
+            reply = await self._asked(batch)
+            if reply is not None or monotonic() > give_up or self._is_retired():
+                return reply
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _asked(self, batch: bytes) -> Reply | None:
+        """Send a batch once; None when it was not answered: perhaps done, perhaps not."""
+        try:
+            return unpack_reply(await self._send(batch))
+        except HostUnreachable as error:
+            log.warning("a batch was not answered", host=self._name, why=error.why)
+            return None

@@ -1,6 +1,9 @@
 """What travels between a gateway and a host: batches as positional MessagePack bytes.
 
 Encoded once: the same bytes are sent again until they are answered.
+
+Two batches of a lane may be under way. The later one says which batch must have been taken before
+it; a host that knows nothing of that one leaves it, so that no call overtakes another.
 """
 
 import msgspec
@@ -32,11 +35,30 @@ class Parcel(msgspec.Struct, frozen=True, array_like=True, gc=False):
     hint: str | None = None
 
 
+class Turn(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Which batch of which lane it is, and which one must have been taken before it, if any."""
+
+    lane: int
+    number: int
+    after: int | None = None
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """What goes to a host at once; without a turn it may come at any time."""
+
+    parcels: list[Parcel]
+    turn: Turn | None = None
+
+
 class Reply(msgspec.Struct, frozen=True, array_like=True):
-    """One result per parcel, in order, and the position of the log behind them."""
+    """One result per parcel, in order, and the position of the log behind them.
+
+    A batch that came before its turn `is_taken` not; nothing was done then.
+    """
 
     position: int
     results: list[Result]
+    is_taken: bool = True
 
 
 class Question(msgspec.Struct, frozen=True, array_like=True):
@@ -47,18 +69,18 @@ class Question(msgspec.Struct, frozen=True, array_like=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_parcels = msgspec.msgpack.Decoder(list[Parcel])
+_batch = msgspec.msgpack.Decoder(Batch)
 _reply = msgspec.msgpack.Decoder(Reply)
 
 
-def pack_parcels(parcels: list[Parcel]) -> bytes:
+def pack_parcels(parcels: list[Parcel], turn: Turn | None = None) -> bytes:
     """Encode a batch."""
-    return _encoder.encode(parcels)
+    return _encoder.encode(Batch(parcels, turn))
 
 
-def unpack_parcels(batch: bytes) -> list[Parcel]:
+def unpack_batch(batch: bytes) -> Batch:
     """Decode a batch."""
-    return _parcels.decode(batch)
+    return _batch.decode(batch)
 
 
 def pack_reply(reply: Reply) -> bytes:

@@ -16,6 +16,7 @@ from actors.ports import Projection
 from actors.tables import made
 from store.archive import Store
 from store.errors import StoreError
+from store.log import LogPage
 from store.views import generations
 from store.views.database import ViewDatabase
 from store.views.errors import OutOfStep
@@ -98,6 +99,12 @@ class Projector:
             ahead = position
         return moved
 
+    @property
+    def behind(self) -> int:
+        """How many positions of the log as it last was some view does not have."""
+        at = [view.follower.position for view in self._views if view.follower is not None]
+        return self._log_position - min(at, default=self._log_position)
+
     def info(self) -> list[Followed]:
         """Tell how each view gets on; touches no database."""
         return [self._told(view) for view in self._views]
@@ -123,11 +130,16 @@ class Projector:
             return False
         end = page.last[0] if ahead is None else min(page.last[0], ahead)
         items = [item for item in in_order(page) if position_of(item) <= end]
-        self._log_position = max(self._log_position, page.last[0])
+        self._log_position = max(self._log_position, self._head(page, page.last[0]))
         reading = self._now() - begun
         for view in views:
             self._give(view, items, end, reading)
         return True
+
+    def _head(self, page: LogPage, last: int) -> int:
+        """Tell where the log ends; a full page leaves that open."""
+        is_full = page.size >= self._page
+        return self._store.backend.position() if is_full else last
 
     def _give(self, view: _View, items: list[Item], end: int, reading: float) -> None:
         follower = view.follower

@@ -11,6 +11,7 @@ from sqlalchemy import exc
 
 from actors.infos import ProjectorInfo, Terms, expect_environment, standing
 from actors.logs import configure_logs
+from actors.pacing import rest_after
 from actors.ports import Projection
 from actors.projector import Projector
 from domain.attributes import Policies
@@ -95,8 +96,11 @@ class ProjectorShell:
             self._problem = None
             while not self._stopping.is_set():
                 self._woken.clear()
+                begun = monotonic()
                 if not self._stepped(projector):
                     self._woken.wait(POLL)
+                elif self._woken.is_set():  # hosts are writing
+                    self._stopping.wait(rest_after(monotonic() - begun, projector.behind))
         finally:
             self._projector = None
             projector.close()

@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from immutables import Map
 
 from domain.instants import Instant
 
@@ -47,7 +46,8 @@ Members = frozenset[RawJson]
 """What a union holds: each member as canonical JSON."""
 
 Value = Register | Members
-Attributes = Map[str, Value]
+Attributes = Mapping[str, Value]
+"""By name; never changed in place, for states share them."""
 
 
 FIRST_TOUCH = ("initial_", "first_", "$initial_")
@@ -136,7 +136,7 @@ def write(
     writes: Mapping[str, RawJson],
 ) -> Attributes:
     """Write one call's values, each under its attribute's policy."""
-    changed, named = attributes.mutate(), policies.named
+    changed, named = dict(attributes), policies.named
     for name, raw in writes.items():
         have = changed.get(name)
         policy = named.get(name) or policies.of(name)
@@ -147,7 +147,7 @@ def write(
         value = rewritten(policy, have, occurred_at, message_id, raw)
         if value is not None and value is not have:
             changed[name] = value
-    return changed.finish()
+    return changed
 
 
 def joined(policy: Policy, left: Value, right: Value) -> Value:
@@ -168,11 +168,11 @@ def join_attributes(policies: Policies, left: Attributes, right: Attributes) -> 
     """Join two sets of attributes, name by name."""
     if not left:
         return right
-    merged = left.mutate()
+    merged = dict(left)
     for name, value in right.items():
         have = merged.get(name)
         merged[name] = value if have is None else joined(policies.of(name), have, value)
-    return merged.finish()
+    return merged
 
 
 def _winner(policy: Policy, left: Register, right: Register) -> Register:

@@ -33,16 +33,17 @@ class Outcome(IntEnum):
     DUPLICATE = 1
 
 
-class Target(msgspec.Struct, frozen=True):
+class Target(msgspec.Struct, frozen=True, gc=False):
     """Whose call it is: a customer, or with `cid` None a visitor.
 
     `rule` is how that customer comes by the UID, should it not own it yet; `visitor` is the
-    UID's, None when it is yet to be born.
+    UID's, None when it is yet to be born, and `is_known` says that it has applied the call.
     """
 
     cid: Cid | None
     rule: str = SAME_CALL
     visitor: Profile | None = None
+    is_known: bool = False
 
 
 def resolve(call: Call, draft: Draft) -> Target:
@@ -55,12 +56,14 @@ def resolve(call: Call, draft: Draft) -> Target:
     if visitor is None:
         return _linked(call, Origin(), draft) or Target(None)
     if call.message_id in visitor.seen:
-        return Target(None, visitor=visitor)
+        return Target(None, visitor=visitor, is_known=True)
     return _linked(call, visitor.total, draft) or Target(None, visitor=visitor)
 
 
 def apply(call: Call, target: Target, draft: Draft, recorded_at: Instant) -> Outcome:
     """Record what a call means for the profile it belongs to."""
+    if target.is_known:
+        return Outcome.DUPLICATE
     moment = Moment(call.message_id, call.occurred_at, recorded_at, call.source)
     if target.cid is None:
         return _to_visitor(call, target.visitor, draft, moment)
@@ -96,8 +99,6 @@ def _to_visitor(call: Call, visitor: Profile | None, draft: Draft, moment: Momen
     uid = _uid(call)
     if visitor is None:
         visitor = draft.bear(VisitorBorn(moment, uid=uid))
-    elif call.message_id in visitor.seen:
-        return Outcome.DUPLICATE
     before = visitor.total
     visitor = record_content(draft, visitor, call, uid, moment)
     _register(draft, visitor, before, moment)

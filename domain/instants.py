@@ -17,6 +17,7 @@ EARLIEST: Instant = -719_162 * DAY
 """The start of the year 1: what lies before cannot be written as RFC 3339."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_IN_UTC = datetime(1970, 1, 1)  # noqa: DTZ001 - a moment's fields in UTC, to be written with a Z
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -36,7 +37,7 @@ def parse_instant(text: str) -> Instant:
 
 def rfc3339(instant: Instant) -> str:
     """Write an instant as RFC 3339 in UTC, always with six decimals."""
-    moment = (_EPOCH + instant * _MICROSECOND).replace(tzinfo=None)
+    moment = _EPOCH_IN_UTC + timedelta(microseconds=instant)
     return f"{moment.isoformat(timespec='microseconds')}Z"
 
 

@@ -29,10 +29,10 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
     `identified_to` span the times at which calls named this UID together with its CID.
     """
 
-    attributes: Attributes = Map()
+    attributes: Attributes = {}
     first_seen: Instant | None = None
     last_seen: Instant | None = None
-    activities: Map[str, int] = Map()
+    activities: Mapping[str, int] = {}
     links: frozenset[LinkKey] = frozenset()
     identified_from: Instant | None = None
     identified_to: Instant | None = None
@@ -44,7 +44,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
             self.attributes if attributes is None else attributes,
             at if first is None or at < first else first,
             at if last is None or at > last else last,
-            _counted(self.activities, name, 1),
+            _counted(self.activities, {name: 1}),
             self.links,
             self.identified_from,
             self.identified_to,
@@ -56,6 +56,18 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
         """Write attributes, each under its policy."""
         attributes = write(self.attributes, policies, at, message_id, writes)
         return msgspec.structs.replace(self, attributes=attributes)
+
+    def alone(self) -> "Origin":
+        """Give what `combine` makes of a single origin: all of it but the link keys."""
+        return Origin(
+            self.attributes,
+            self.first_seen,
+            self.last_seen,
+            self.activities,
+            frozenset(),
+            self.identified_from,
+            self.identified_to,
+        )
 
     def link(self, links: tuple[LinkKey, ...]) -> "Origin":
         """Add the link keys that a call brought."""
@@ -103,14 +115,11 @@ def combine(policies: Policies, left: Origin, right: Origin) -> Origin:
 
     Link keys are left out: nobody is shown them, and to copy thousands at each fold is dear.
     """
-    activities = left.activities
-    for name, count in right.activities.items():
-        activities = _counted(activities, name, count)
     return Origin(
         join_attributes(policies, left.attributes, right.attributes),
         _least(left.first_seen, right.first_seen),
         _greatest(left.last_seen, right.last_seen),
-        activities,
+        _counted(left.activities, right.activities),
         frozenset(),
         _least(left.identified_from, right.identified_from),
         _greatest(left.identified_to, right.identified_to),
@@ -125,18 +134,20 @@ def total(policies: Policies, origins: Origins) -> Origin:
     return whole
 
 
-def _counted(activities: Map[str, int], name: str, count: int) -> Map[str, int]:
-    have = activities.get(name)
-    if have is None and len(activities) >= ACTIVITY_NAMES:
-        name, have = OTHER, activities.get(OTHER)
-    return activities.set(name, (have or 0) + count)
+def _counted(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
+    """Add counts by name; a name that finds no room counts as `OTHER`."""
+    counts = dict(left)
+    for name, count in right.items():
+        known = name if name in counts or len(counts) < ACTIVITY_NAMES else OTHER
+        counts[known] = counts.get(known, 0) + count
+    return counts
 
 
-def _maxima(left: Map[str, int], right: Map[str, int]) -> Map[str, int]:
-    merged = left.mutate()
+def _maxima(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
+    merged = dict(left)
     for name, count in right.items():
         merged[name] = max(merged.get(name, 0), count)
-    return merged.finish()
+    return merged
 
 
 def _least(left: Instant | None, right: Instant | None) -> Instant | None:

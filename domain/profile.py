@@ -107,16 +107,17 @@ def evolve(profile: Profile, event: Event, policies: Policies = DEFAULT_POLICIES
 
 
 def _took(profile: Profile, event: ActivityTracked | AttributesSet, policies: Policies) -> Profile:
-    content = event.content
-    origin = grown(profile.origin(content.uid), event, policies)
+    content, name = event.content, event.content.uid or CID_ALONE
+    have = profile.origins.get(name)
+    origin = grown(Origin() if have is None else have, event, policies)
     named = profile.cid is not None and (content.asserts or content.uid is None)
     return Profile(
         profile.id,
         profile.version + 1,
         profile.uid,
         profile.cid,
-        profile.origins.set(content.uid or CID_ALONE, origin),
-        origin if profile.cid is None else _summed(profile.total, event, policies),
+        profile.origins.set(name, origin),
+        _total(profile, have, origin, event, policies),
         profile.visitors,
         profile.folded_into,
         profile.seen.add(event.moment.message_id),
@@ -125,6 +126,21 @@ def _took(profile: Profile, event: ActivityTracked | AttributesSet, policies: Po
         if named and isinstance(event, AttributesSet)
         else profile.last_identified_on,
     )
+
+
+def _total(
+    profile: Profile,
+    before: Origin | None,
+    now: Origin,
+    event: ActivityTracked | AttributesSet,
+    policies: Policies,
+) -> Origin:
+    """Give the sum of all origins when one of them grew by an event."""
+    if profile.cid is None:
+        return now
+    if before is not None and len(profile.origins) == 1:
+        return now.alone()
+    return _summed(profile.total, event, policies)
 
 
 def grown(origin: Origin, event: ActivityTracked | AttributesSet, policies: Policies) -> Origin:

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from immutables import Map
 from sqlalchemy import Connection, Index, MetaData, Table, bindparam, delete
 
 from domain.attributes import Attributes, Policies
@@ -27,9 +26,6 @@ NEVER: Instant = EARLIEST - 1
 
 LIVE = 20_000
 """Profiles a fold keeps in memory."""
-
-
-ById = dict[ProfileId, Profile]
 
 
 class ProfileTables(NamedTuple):
@@ -98,19 +94,23 @@ class ProfilesFold:
 
     def _changes(self, page: Iterable[tuple[int, Recorded]]) -> list[tuple[Profile, Profile]]:
         """Give each profile of the page as it was before and as it is now."""
-        before, now = ById(), ById()
-        for _, recorded in page:
-            event, profile_id = recorded.event, recorded.profile_id
-            if isinstance(event, CallRejected):
-                continue
-            profile = now.get(profile_id)
-            if profile is None:
-                profile = self._states.at(profile_id, recorded.version - 1)
-                before[profile_id] = profile
-            now[profile_id] = evolve(profile, event, self._policies)
-        for profile in now.values():
-            self._states.keep(profile)
-        return [(before[profile_id], profile) for profile_id, profile in now.items()]
+        changes = []
+        for profile_id, events in _by_stream(page).items():
+            before = now = self._states.at(profile_id, events[0].version - 1)
+            for recorded in events:
+                now = evolve(now, recorded.event, self._policies)  # type: ignore[arg-type]  # a profile's stream holds no rejections
+            self._states.keep(now)
+            changes.append((before, now))
+        return changes
+
+
+def _by_stream(page: Iterable[tuple[int, Recorded]]) -> dict[ProfileId, list[Recorded]]:
+    """Share out the events of profiles."""
+    streams: dict[ProfileId, list[Recorded]] = {}
+    for _, recorded in page:
+        if not isinstance(recorded.event, CallRejected):
+            streams.setdefault(recorded.profile_id, []).append(recorded)
+    return streams
 
 
 def _rows(metadata: MetaData, name: str) -> Table:
@@ -159,7 +159,7 @@ def _is_shown(profile: Profile) -> bool:
 
 
 def _attributes(profile: Profile) -> Attributes:
-    return profile.total.attributes if _is_shown(profile) else Map()
+    return profile.total.attributes if _is_shown(profile) else {}
 
 
 def _key(profile: Profile) -> dict[str, str]:

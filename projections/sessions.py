@@ -129,15 +129,18 @@ class SessionsFold:
         for origin, found in runs.items():
             known = near.get(origin, [])
             now = joined([*known, *found], self._gap) if known else found
+            starts = {run.started for run in now}
             stale += (
-                {"whose": origin, "which": f"{RUN}{run.started}"} for run in known if run not in now
+                {"whose": origin, "which": f"{RUN}{run.started}"}
+                for run in known
+                if run.started not in starts
             )
             fresh += (_row(origin, f"{RUN}{run.started}", run) for run in now if run not in known)
         if stale:
             table = self._table.c
             which = and_(table.origin == bindparam("whose"), table.session == bindparam("which"))
             connection.execute(delete(self._table).where(which), stale)
-        upserts.insert(connection, self._table, fresh)
+        upserts.put(connection, self._table, fresh)  # nearly all of them only end later
 
 
 def _visits(page: Iterable[tuple[int, Recorded]]) -> tuple[Named, Runs]:

@@ -139,7 +139,7 @@ class Store:
             self._keep(aggregate.id, cipher)
             write.keys.append((aggregate.id, wrapped))
             write.born.append((*_name(aggregate), aggregate.id))
-        write.events = list(map(self._mapper.to_stored_event, draft.recorded))
+        write.events = list(map(self._mapper.sealed, draft.recorded))
         write.owners = list(draft.owners.items())
         for link, book in draft.books.items():
             if link not in book_versions:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import zstandard
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 
 from domain.draft import Recorded
 from domain.events import AnyEvent
+from store.backend import Sealed
 from store.keyring import ProfileCipher
 from store.packing import packed, unpacked
 from store.topics import Topics
@@ -46,11 +48,15 @@ class ProfileMapper(Mapper[UUID]):
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Make the row of a `Recorded` event."""
-        recorded: Recorded = domain_event
-        topic = self.topic(recorded.event)
-        text = self.pack(self._topics.fields(recorded.event))
-        box = self._cipher_of(recorded.profile_id).seal(recorded.version, topic, text)
-        return StoredEvent(recorded.profile_id, recorded.version, topic, box)
+        return StoredEvent(*msgspec.structs.astuple(self.sealed(domain_event)))
+
+    def sealed(self, recorded: Recorded) -> Sealed:
+        """Make the row of an event, for `Write`."""
+        event, profile_id, version = recorded.event, recorded.profile_id, recorded.version
+        topic = self._topics.topics[type(event)]
+        text = self.pack(self._topics.fields(event))
+        box = self._cipher_of(profile_id).seal(version, topic, text)
+        return Sealed(profile_id, version, topic, box)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Make the `Recorded` event of a row."""

@@ -1,16 +1,13 @@
 """Positional MessagePack: records become arrays, ids texts, bytes stay bytes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgpack
 import msgspec
 
-_encoder = msgspec.msgpack.Encoder()
-
-
-def packed(value: object) -> bytes:
-    """Pack records, lists, dicts, texts, numbers and bytes."""
-    return _encoder.encode(value)
+packed: Callable[[object], bytes] = msgspec.msgpack.Encoder().encode
+"""Pack records, lists, dicts, texts, numbers and bytes."""
 
 
 def unpacked(data: bytes) -> Any:

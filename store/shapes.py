@@ -39,7 +39,7 @@ def origin_of(row: Row) -> Origin:
         _attributes(attributes),
         first,
         last,
-        Map(activities),
+        activities,
         frozenset(links),
         identified_from,
         identified_to,
@@ -107,12 +107,10 @@ def _value_row(value: Value) -> object:
 
 
 def _attributes(rows: dict[str, Any]) -> Attributes:
-    return Map(
-        {
-            name: frozenset(row["members"]) if isinstance(row, dict) else Register(*row)
-            for name, row in rows.items()
-        }
-    )
+    return {
+        name: frozenset(row["members"]) if isinstance(row, dict) else Register(*row)
+        for name, row in rows.items()
+    }
 
 
 def _refusal(row: Row) -> Refusal:

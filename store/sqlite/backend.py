@@ -71,7 +71,7 @@ class SqliteBackend:
     def write(self, write: Write) -> int:
         """Commit a batch; see `Backend.write`."""
         with _reported():
-            positions = self._recorder.insert_events(write.events, write=write)
+            positions = self._recorder.insert_events(write.events, write=write)  # type: ignore[arg-type]  # a `Sealed` has all that is asked of it
         return positions[-1] if positions else self.position()
 
     def take_lease(self, name: str, owner: str) -> Lease:

@@ -18,6 +18,7 @@ from actors.parcels import (
     Parcel,
     Question,
     Reply,
+    Turn,
     pack_parcels,
     unpack_reply,
 )
@@ -79,6 +80,19 @@ class TestAnswers:
         assert unpack_reply(host.handle(batch)) == Reply(8, [APPLIED, APPLIED, APPLIED])
         assert unpack_reply(host.handle(batch)) == Reply(8, [DUPLICATE, DUPLICATE, DUPLICATE])
         assert deployment.stats()["position"] == 8
+
+    def test_d2_a_batch_is_left_unless_this_incarnation_took_the_one_before(
+        self, deployment: Deployment
+    ) -> None:
+        first, second = (
+            pack_parcels([Parcel(track(name, uid="u1"))], Turn(7, number, after))
+            for name, number, after in (("A", 1, None), ("B", 2, 1))
+        )
+        host, successor = deployment.hosts[0], deployment.new_host()
+        assert unpack_reply(host.handle(first)).results == [APPLIED]
+        assert unpack_reply(successor.handle(second)) == Reply(0, [], is_taken=False)
+        assert unpack_reply(host.handle(second)).results == [APPLIED]
+        assert visitor(host, "u1")["activity_count"] == 2
 
     def test_an_empty_batch_has_no_answers(self, host: ProfileHost) -> None:
         assert send(host) == []

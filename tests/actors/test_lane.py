@@ -15,8 +15,9 @@ from actors.parcels import (
     Parcel,
     Reply,
     Result,
+    Turn,
     pack_reply,
-    unpack_parcels,
+    unpack_batch,
 )
 from domain.commands import Track
 from tests.controls.calls import track
@@ -44,13 +45,23 @@ class SlowHost:
         await until(lambda: len(self.batches) >= times)
         return names(self.batches[times - 1])
 
-    def answer(self) -> None:
-        """Answer the last batch."""
-        self._answers[-1].set_result(reply_to(self.batches[-1]))
+    def answer(self, times: int = 0) -> None:
+        """Answer a batch, counted from 1, or the last one."""
+        self._answers[times - 1].set_result(reply_to(self.batches[times - 1]))
 
-    def fail(self, error: Exception) -> None:
-        """Let the last batch end in an error."""
-        self._answers[-1].set_exception(error)
+    def leave(self, times: int = 0) -> None:
+        """Answer that it is not this batch's turn."""
+        self._answers[times - 1].set_result(pack_reply(Reply(0, [], is_taken=False)))
+
+    def fail(self, error: Exception, times: int = 0) -> None:
+        """Let a batch, counted from 1, or the last one, end in an error."""
+        self._answers[times - 1].set_exception(error)
+
+    def turn(self, times: int) -> Turn:
+        """Tell the turn of a batch, counted from 1."""
+        told = unpack_batch(self.batches[times - 1]).turn
+        assert told is not None
+        return told
 
     @property
     def at_once(self) -> int:
@@ -70,7 +81,7 @@ def parcels(*activities: str) -> list[Parcel]:
 
 
 def names(batch: bytes) -> list[str]:
-    commands = [parcel.command for parcel in unpack_parcels(batch)]
+    commands = [parcel.command for parcel in unpack_batch(batch).parcels]
     return [command.name for command in commands if isinstance(command, Track)]
 
 
@@ -84,6 +95,17 @@ def lane_to(host: SlowHost, *, batch: int = 500, queue: int = 20_000, retry: flo
 
 def submitted(lane: Lane, *activities: str) -> "asyncio.Task[list[Result]]":
     return asyncio.create_task(asyncio.wait_for(lane.submit(parcels(*activities)), PATIENCE))
+
+
+async def two_under_way(
+    lane: Lane, host: SlowHost
+) -> tuple["asyncio.Task[list[Result]]", "asyncio.Task[list[Result]]"]:
+    """Have A on its way, and B behind it."""
+    first = submitted(lane, "A")
+    await host.asked(1)
+    second = submitted(lane, "B")
+    await host.asked(2)
+    return first, second
 
 
 @pytest.fixture
@@ -159,6 +181,74 @@ class TestCoalescing:
         host.answer()
         await request
         assert lane.position == 2
+
+
+class TestTwoUnderWay:
+    """A host finds the next batch when it is done with one, and no call overtakes another."""
+
+    async def test_the_next_batch_is_sent_while_one_is_away_and_a_third_waits(
+        self, host: SlowHost
+    ) -> None:
+        lane = lane_to(host)
+        requests = []
+        for times, name in enumerate("AB", 1):
+            requests.append(submitted(lane, name))
+            assert await host.asked(times) == [name]
+        requests += [submitted(lane, "C"), submitted(lane, "D")]
+        await until(lambda: lane.depth == 4)
+        assert host.at_once == 2
+        host.answer(1)
+        assert await host.asked(3) == ["C", "D"]
+        host.answer(2)
+        host.answer(3)
+        assert [await request for request in requests] == [[f"did {name}"] for name in "ABCD"]
+
+    async def test_a_batch_names_the_one_that_must_have_been_taken_before_it(
+        self, host: SlowHost
+    ) -> None:
+        lane = lane_to(host)
+        first, second = await two_under_way(lane, host)
+        assert host.turn(1).after is None
+        assert host.turn(2).after == host.turn(1).number
+        assert host.turn(2).lane == host.turn(1).lane
+        host.answer(1)
+        host.answer(2)
+        await asyncio.gather(first, second)
+        request = submitted(lane, "C")
+        await host.asked(3)
+        assert host.turn(3).after is None
+        host.answer(3)
+        await request
+
+    @pytest.mark.usefixtures("impatient")
+    async def test_what_the_host_left_is_sent_again_when_the_one_before_is_through(
+        self, host: SlowHost
+    ) -> None:
+        lane = lane_to(host)
+        first, second = await two_under_way(lane, host)
+        host.fail(SILENT, 1)
+        host.leave(2)
+        assert await host.asked(3) == ["A"]
+        host.answer(3)
+        assert await first == ["did A"]
+        assert await host.asked(4) == ["B"]
+        assert host.turn(4).after is None
+        host.answer(4)
+        assert await second == ["did B"]
+
+    async def test_results_are_given_in_order_whichever_answer_comes_first(
+        self, host: SlowHost
+    ) -> None:
+        lane = lane_to(host)
+        first, second = await two_under_way(lane, host)
+        mark = lane.mark()
+        host.answer(2)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not second.done()
+        assert not mark.done()
+        host.answer(1)
+        assert (await first, await second, await mark) == (["did A"], ["did B"], [])
 
 
 @pytest.mark.usefixtures("impatient")

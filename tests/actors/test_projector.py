@@ -64,6 +64,12 @@ class TestKeepingUp:
         run(projector)
         assert projector.info()[0].lag == 0
 
+    def test_what_came_since_it_started_is_behind_too(self, watched: Watched) -> None:
+        projector = watched.projector()
+        watched.send_shop(40)
+        projector.step()
+        assert projector.behind == projector.info()[0].lag == watched.position() - 50
+
     def test_a_view_that_other_code_made_is_left_alone_and_says_so(self, watched: Watched) -> None:
         watched.send_shop(10)
         run(watched.projector(Counting(1)))

@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-from immutables import Map
-
 from domain.events import ActivityTracked, Folded, LinkRefused, Merged, VisitorBorn
 from domain.identifiers import Cid, Uid
 from domain.linking import CROWD
@@ -59,7 +57,7 @@ def test_m5_the_contribution_is_the_visitors_folded_state() -> None:
     world.send(identify("u1", "c1", at=day(7)))
     (merged,) = merges(world)
     assert merged.contribution.origin == before.total
-    assert merged.contribution.origin.activities == Map({"$page": 2})
+    assert merged.contribution.origin.activities == {"$page": 2}
     assert merged.contribution.message_ids[:2] == (first.message_id, second.message_id)
 
 

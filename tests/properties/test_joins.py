@@ -27,7 +27,7 @@ from tests.properties.strategies import (
 times = st.integers(-1, 3)
 message_ids = st.sampled_from("abc")
 spans = st.just((None, None)) | st.tuples(times, times).map(sorted)
-counts = st.dictionaries(st.sampled_from("AB"), st.integers(1, 3)).map(Map)
+counts = st.dictionaries(st.sampled_from("AB"), st.integers(1, 3))
 
 
 def values(policy: Policy) -> st.SearchStrategy[Value]:

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
-from immutables import Map
 
 from domain.attributes import Register, Value
 from domain.draft import Recorded
@@ -57,15 +56,15 @@ contents = st.builds(
     writes,
 )
 registers = st.builds(Register, instants, texts, jsons)
-attributes: st.SearchStrategy[Map[str, Value]] = st.dictionaries(
+attributes: st.SearchStrategy[dict[str, Value]] = st.dictionaries(
     texts, registers | st.frozensets(jsons, max_size=3), max_size=4
-).map(Map)
+)
 origins = st.builds(
     Origin,
     attributes,
     st.none() | instants,
     st.none() | instants,
-    st.dictionaries(texts, st.integers(1, 2**62), max_size=4).map(Map),
+    st.dictionaries(texts, st.integers(1, 2**62), max_size=4),
     st.frozensets(links, max_size=3),
     st.none() | instants,
     st.none() | instants,

@@ -4,7 +4,6 @@ import os
 
 import pytest
 from eventsourcing.persistence import StoredEvent
-from immutables import Map
 
 from domain.attributes import Register
 from domain.draft import Recorded
@@ -50,10 +49,10 @@ ORIGIN = [
 ]
 BROUGHT = Contribution(
     Origin(
-        Map(groups=frozenset({b'"g1"'}), plan=Register(1, "m1", b'"pro"')),
+        {"groups": frozenset({b'"g1"'}), "plan": Register(1, "m1", b'"pro"')},
         1,
         2,
-        Map(Clicked=3),
+        {"Clicked": 3},
         frozenset({"device:a"}),
         1,
         None,
