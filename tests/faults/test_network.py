@@ -10,7 +10,6 @@ from unittest.mock import patch
 
 import pytest
 
-from scripts import faults_network
 from scripts.faults_network import why_not
 
 ROOT = Path(__file__).parents[2]
@@ -60,10 +59,10 @@ def test_a_node_that_is_cut_off_reaches_nobody_and_is_healed() -> None:
 
 
 def test_it_is_told_why_there_are_no_networks() -> None:
-    with patch.object(faults_network.os, "geteuid", lambda: 1000):
+    with patch("os.geteuid", lambda: 1000):
         assert "root" in str(why_not())
     with (
-        patch.object(faults_network.os, "geteuid", lambda: 0),
-        patch.object(faults_network.shutil, "which", lambda _: None),
+        patch("os.geteuid", lambda: 0),
+        patch("shutil.which", lambda _: None),
     ):
         assert "iproute2" in str(why_not())
