@@ -24,13 +24,19 @@ ends it: as long, whoever comes after that host waits for its lease. Ours never 
 
 _SESSION = """
 SELECT set_config('lock_timeout', %s, false),
+    set_config('tcp_keepalives_idle', '5', false),
+    set_config('tcp_keepalives_interval', '2', false),
+    set_config('tcp_keepalives_count', '3', false),
     set_config('idle_in_transaction_session_timeout', %s, false),
     set_config('default_transaction_isolation', 'read committed', false),
     CASE WHEN %s THEN set_config('synchronous_commit', 'off', false)
         WHEN current_setting('synchronous_commit') IN ('off', 'local')
         THEN set_config('synchronous_commit', 'on', false) END
 """
-"""A 200 promises durability, whatever the server's own default; unless told not to."""
+"""A 200 promises durability, whatever the server's own default; unless told not to.
+
+A client that is gone without a word is found out by TCP in 11 s, not in two hours.
+"""
 
 
 class Connections:
