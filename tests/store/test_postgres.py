@@ -210,8 +210,10 @@ def test_a_client_that_freezes_amid_a_batch_is_put_out_too(
     with ThreadPoolExecutor(1) as thread:
         writing = thread.submit(frozen.write, Write(lease, events=events(ANA, 1)))
         assert holds.wait(60)
-        assert lively.take_lease("host-0", "its successor").epoch == 2
-        awake.set()
+        try:
+            assert lively.take_lease("host-0", "its successor").epoch == 2
+        finally:
+            awake.set()
         with pytest.raises(StoreUnavailable):
             writing.result()
     for backend in (frozen, lively):
