@@ -34,7 +34,11 @@ ENV PATH=/opt/onefold/bin:$PATH \
     ONEFOLD_DATA=/data \
     RAY_USAGE_STATS_ENABLED=0 \
     RAY_ENABLE_UV_RUN_RUNTIME_ENV=0 \
-    RAY_DEDUP_LOGS=0
+    RAY_DEDUP_LOGS=0 \
+    RAY_worker_niceness=0 \
+    RAY_kill_worker_timeout_milliseconds=500 \
+    RAY_core_worker_internal_heartbeat_ms=100 \
+    RAY_timeout_ms_task_wait_for_death_info=100
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

@@ -8,7 +8,7 @@ import msgspec
 from actors.code import code
 from actors.configured_ray import ray
 from actors.errors import NodeLacks
-from actors.projector import Followed
+from actors.followed import Followed
 from store.location import VARIABLE as STORE
 from store.location import is_postgres
 

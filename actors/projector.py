@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
 
-import msgspec
 import structlog
 from sqlalchemy import exc
 
+from actors.followed import Followed
 from actors.following import Follower, Item, in_order, position_of
 from actors.ports import Projection
 from actors.tables import made
@@ -35,17 +35,6 @@ TELL_EVERY = 2.0
 SMOOTHING = 0.2
 
 log = structlog.get_logger()
-
-
-class Followed(msgspec.Struct, frozen=True):
-    """How one view gets on: `rate` in events a second while it works, `lag` in positions."""
-
-    name: str
-    generation: int
-    position: int
-    lag: int
-    rate: float
-    trouble: str | None
 
 
 class _View:

@@ -1,4 +1,4 @@
-"""Asks members how they are without waiting for any, and replaces those that do not work.
+"""Asks members how they are without waiting for the slow, and replaces those that do not work.
 
 Ray restarts an actor whose process dies. It does not notice one that hangs, nor one that lost
 its lease; this does.
@@ -14,11 +14,15 @@ from actors.configured_ray import ray
 from actors.infos import HostInfo, Info, ProjectorInfo
 from actors.members import find
 
-PATIENCE = 5.0
+ANSWER_WITHIN = 0.2
+"""Seconds that a look waits for those who answer at once, so that it sees them as they are now."""
+
+PATIENCE = 3.0
 """Seconds a member may take to answer before that counts against it."""
 
-START_WITHIN = 60.0
-"""The same for one that has not answered since it was started."""
+START_WITHIN = 120.0
+"""Seconds in which one that (re)starts must have answered; it is asked again all the while, for a
+question to somebody who is just dying or starting may get lost."""
 
 STRIKES = 2
 STUCK = 60.0
@@ -36,6 +40,9 @@ class RollCall:
     def hold(self, names: Iterable[str]) -> dict[str, Info | None]:
         """Ask each of these, and give what they said last; None: not since they (re)started."""
         self._asked = {name: self._asked.get(name) or _Asked(name) for name in names}
+        questions = [question for asked in self._asked.values() if (question := asked.ask())]
+        if questions:
+            ray.wait(questions, num_returns=len(questions), timeout=ANSWER_WITHIN)
         for asked in self._asked.values():
             asked.look()
         return {name: asked.info for name, asked in self._asked.items()}
@@ -50,49 +57,85 @@ class _Asked:
         self._strikes = 0
         self._question: Any = None
         self._asked_at = 0.0
+        self._silent_since = monotonic()
+        self._replaced: tuple[str, int] | None = None
+        self._replaced_at = 0.0
+
+    def ask(self) -> Any:
+        """Ask unless a question is on its way; gives that, or None when there is nobody."""
+        if self._question is None and (actor := find(self._name)) is not None:
+            self._question = actor.info.options(concurrency_group="ctl").remote()
+            self._asked_at = monotonic()
+        return self._question
 
     def look(self) -> None:
+        """Take the answer if there is one, and count it against a member if there is none."""
         if self._question is None:
-            self._ask()
             return
         ready, _ = ray.wait([self._question], timeout=0)
         if ready:
             self._take_answer()
-        elif monotonic() - self._asked_at > (START_WITHIN if self.info is None else PATIENCE):
+        elif monotonic() - self._asked_at > PATIENCE:
             self._question = None
-            self._strike("it did not answer")
+            self._miss()
+            self.ask()
 
-    def _ask(self) -> None:
-        actor = find(self._name)
-        if actor is not None:
-            self._question = actor.info.options(concurrency_group="ctl").remote()
-            self._asked_at = monotonic()
+    def _miss(self) -> None:
+        if self.info is not None:
+            self._strike("it did not answer")
+        elif monotonic() - self._silent_since > START_WITHIN:
+            self._replace("it did not start")
 
     def _take_answer(self) -> None:
         question, self._question = self._question, None
+        self._silent_since = monotonic()
         try:
-            self.info = ray.get(question)
+            info: Info = ray.get(question)
         except ray.exceptions.RayActorError:
             self.info = None  # Ray restarts it, or it is gone
             return
         except ray.exceptions.RayError as error:
             self._strike(type(error).__name__)
             return
-        if is_well(self.info):
+        if self._is_going(info):
+            return
+        self.info = info
+        if is_well(info):
             self._strikes = 0
-            self._ask()
+        elif is_lost(info):
+            self._replace(str(info))
         else:
-            self._strike(str(self.info))
+            self._strike(str(info))
 
     def _strike(self, why: str) -> None:
         self._strikes += 1
+        if self._strikes >= STRIKES:
+            self._replace(why)
+
+    def _replace(self, why: str) -> None:
         actor = find(self._name)
-        if self._strikes < STRIKES or actor is None:
+        if actor is None:
             return
         log.warning("replacing a member", member=self._name, why=why)
+        self._replaced, self._replaced_at = _process(self.info), monotonic()
         self._strikes = 0
         self.info = None
+        self._silent_since = monotonic()
         ray.kill(actor, no_restart=False)
+
+    def _is_going(self, info: Info) -> bool:
+        """Tell whether who answers is being killed: a second kill would hit who comes after it."""
+        is_fresh = monotonic() - self._replaced_at < PATIENCE
+        return is_fresh and _process(info) == self._replaced
+
+
+def _process(info: Info | None) -> tuple[str, int] | None:
+    return None if info is None else (info.standing.node, info.standing.pid)
+
+
+def is_lost(info: Info) -> bool:
+    """Tell whether a member will never be well again: a lease that was taken stays taken."""
+    return isinstance(info, HostInfo) and info.is_fenced
 
 
 def is_well(info: Info | None) -> bool:

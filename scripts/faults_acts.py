@@ -107,6 +107,8 @@ class Acts:
                     yield undoing.enter_context(self._node_gone(fault))
                 case Kind.FREEZE_NODE:
                     yield undoing.enter_context(self._node_frozen(fault))
+                case Kind.CUT_NETWORK:
+                    yield undoing.enter_context(self._node_cut_off(fault))
                 case Kind.KILL_GCS:
                     yield f"pid {undoing.enter_context(self._nodes().headless())}"
                 case Kind.FREEZE_HOST:
@@ -139,10 +141,10 @@ class Acts:
                 yield "the file"
                 connection.execute("ROLLBACK")
             return
-        with psycopg.connect(database.address(DATABASE)) as connection:
+        # To close is to roll back, and does no harm to what ended with a database that was killed.
+        with closing(psycopg.connect(database.address(DATABASE))) as connection:
             connection.execute("LOCK TABLE onefold.events IN EXCLUSIVE MODE")
             yield "the events table"
-            connection.rollback()
 
     @contextmanager
     def _rivalled(self, takes_lease: bool) -> Iterator[str]:  # noqa: FBT001 - as the kind says
@@ -177,6 +179,13 @@ class Acts:
         nodes = self._nodes()
         with nodes.frozen(fault.choice) as pid:
             yield f"raylet {pid}"
+        nodes.add()
+
+    @contextmanager
+    def _node_cut_off(self, fault: Fault) -> Iterator[str]:
+        nodes = self._nodes()
+        with nodes.cut_off(fault.choice) as address:
+            yield f"node {address}"
         nodes.add()
 
     def _nodes(self) -> Nodes:

@@ -14,6 +14,7 @@ from domain.events import (
     Merged,
     VisitorBorn,
 )
+from domain.instants import Instant
 from scripts.faults_load import Record
 from store.archive import Store
 
@@ -62,6 +63,8 @@ class LogCheck:
         self.applied: set[str] = set()
         self.tallies: Counter[str] = Counter()
         self.events = 0
+        self.clocks_apart = 0.0
+        self._latest = 0
         self._versions: dict[UUID, int] = {}
         self._uids: dict[UUID, str] = {}
         self._cids: dict[UUID, str] = {}
@@ -75,6 +78,7 @@ class LogCheck:
         """Take one event in."""
         self.events += 1
         event, stream = recorded.event, recorded.profile_id
+        self._compare_clocks(event.moment.recorded_at)
         self._count_version(stream, recorded.version)
         for name, delta in TALLIES.get(type(event), ()):
             self.tallies[name] += delta
@@ -100,6 +104,11 @@ class LogCheck:
             self.findings.add("half merges", f"{self._uids[stream]} is folded, not merged")
         for stream in self._merged.keys() - self._folded.keys():
             self.findings.add("half merges", f"{self._merged[stream].uid} is merged, not folded")
+
+    def _compare_clocks(self, recorded_at: Instant) -> None:
+        """Note by how many seconds an event is recorded before one that it stands behind."""
+        self._latest = max(self._latest, recorded_at)
+        self.clocks_apart = max(self.clocks_apart, (self._latest - recorded_at) / 1e6)
 
     def _count_version(self, stream: UUID, version: int) -> None:
         expected = self._versions.get(stream, 0) + 1

@@ -12,6 +12,7 @@ from typing import Literal
 import httpx
 import msgspec
 
+from scripts.faults_network import HOME, Network
 from scripts.faults_nodes import Nodes, cluster_of, followed
 from scripts.postgres import QUICK, Postgres, postgres
 from scripts.running import Server, running
@@ -24,6 +25,7 @@ MARK = "FAULTS_OF_ONEFOLD"
 HOSTS = 2
 READY_WITHIN = 120.0
 DATABASE = "onefold"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - in a network that nobody else is in
 
 StoreKind = Literal["sqlite", "postgresql"]
 
@@ -83,12 +85,18 @@ class Deployment(msgspec.Struct, frozen=True):
 
 @contextmanager
 def deployed(
-    folder: Path, store: StoreKind, nodes: int = 1, *, is_quick: bool = False
+    folder: Path,
+    store: StoreKind,
+    nodes: int = 1,
+    network: Network | None = None,
+    *,
+    is_quick: bool = False,
 ) -> Iterator[Deployment]:
     """Run a deployment of several hosts for as long as the block runs.
 
     `is_quick`: its PostgreSQL does not wait for the disk. More than one of `nodes` make a Ray
-    cluster on this machine, which the deployment joins.
+    cluster on this machine, which the deployment joins; with a `network` they and the database
+    are reached over it.
     """
     mark, data = secrets.token_hex(8), folder / "onefold"
     with ExitStack() as closing:
@@ -96,23 +104,25 @@ def deployed(
         closing.callback(os.environ.pop, MARK)
         database = None
         if store == "postgresql":
-            database = closing.enter_context(_database(is_quick=is_quick))
+            database = closing.enter_context(_database(network, is_quick=is_quick))
         address = None if database is None else database.address(DATABASE)
         if nodes == 1 or address is None:
             server = closing.enter_context(running(data, HOSTS, address))
             yield Deployment(data, server, mark, database)
             return
         environ = {"ONEFOLD_STORE": address, **_keys()}
-        cluster = closing.enter_context(cluster_of(nodes, environ))
+        cluster = closing.enter_context(cluster_of(nodes, environ, network))
         joining = {**environ, "ONEFOLD_RAY_ADDRESS": cluster.address}
-        server = closing.enter_context(running(data, nodes, address, joining))
+        host = "127.0.0.1" if network is None else EVERYWHERE
+        server = closing.enter_context(running(data, nodes, address, joining, host))
         closing.enter_context(followed(cluster))
         yield Deployment(data, server, mark, database, cluster)
 
 
 @contextmanager
-def _database(*, is_quick: bool) -> Iterator[Postgres]:
-    with postgres(QUICK if is_quick else None) as database:
+def _database(network: Network | None, *, is_quick: bool) -> Iterator[Postgres]:
+    listen = None if network is None else HOME
+    with postgres(QUICK if is_quick else None, listen) as database:
         database.execute(f"CREATE DATABASE {DATABASE}")
         migrate(database.address(DATABASE))
         yield database

@@ -1,4 +1,4 @@
-"""A Ray cluster of several nodes on this machine, whose nodes can be killed and frozen."""
+"""A Ray cluster of several nodes on this machine: they can be killed, stopped and cut off."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
@@ -13,9 +14,11 @@ from typing import Any, Final
 
 import structlog
 
-from actors.cluster import deployment_status, joined_ray
+from actors.cluster import LIVELY, deployment_status, joined_ray
 from actors.configured_ray import ray
 from actors.errors import SupervisorSilent
+from scripts.faults_clocks import wrong_clocks
+from scripts.faults_network import HOME, Link, Network
 
 import ray.cluster_utils  # isort: skip - Ray's settings first, see configured_ray
 
@@ -27,6 +30,9 @@ HEALTH: Final = {
 }
 """A node that died is noticed within two seconds, one that is silent within four."""
 
+AS_WE_SAY: Final = {f"RAY_{name}": str(value) for name, value in LIVELY.items()}
+"""As in our image, and as `docs/cluster.md` says."""
+
 CPUS = 2
 OBJECT_STORE_BYTES = 80_000_000
 LOOK_AGAIN = 1.0
@@ -35,13 +41,30 @@ GONE_WITHIN = 30.0
 log = structlog.get_logger()
 
 
+class NoWorkers(Exception):
+    """All but the head are gone or cut off already."""
+
+    def __init__(self) -> None:
+        super().__init__("Expected a worker to do it to, found only the head")
+
+
 class Nodes:
     """The cluster: a head that stays, and workers that suffer."""
 
-    def __init__(self, cluster: Any, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        cluster: Any,
+        environ: Mapping[str, str],
+        kept: Path,
+        network: Network | None,
+    ) -> None:
         self.urls: tuple[str, ...] = ()
         self._cluster = cluster
         self._environ = environ
+        self._stored = _stored(kept)
+        self._clocks = wrong_clocks(kept)
+        self._network = network
+        self._links: dict[str, Link] = {}
         self._changing = Lock()
 
     @property
@@ -51,9 +74,15 @@ class Nodes:
         return address
 
     def add(self) -> None:
-        """Start one more worker."""
-        with self._changing, _environment(self._environ):
-            self._cluster.add_node(num_cpus=CPUS, object_store_memory=OBJECT_STORE_BYTES)
+        """Start one more worker: its clock is wrong, and with a network its link can be cut."""
+        add = partial(self._cluster.add_node, num_cpus=CPUS, object_store_memory=OBJECT_STORE_BYTES)
+        with self._changing, _environment({**self._environ, **next(self._clocks)}):
+            if self._network is None:
+                add()
+            else:
+                link = self._network.link()
+                worker = link.run(partial(add, node_ip_address=link.address))
+                self._links[worker.node_id] = link
 
     def kill(self, choice: float) -> int:
         """Kill -9 the raylet of a worker; its actors end when it is gone."""
@@ -63,16 +92,14 @@ class Nodes:
             process.kill()
             process.wait()  # its actors live on as long as nobody has
             self._cluster.worker_nodes.remove(worker)
-        worker.kill_all_processes(check_alive=False, allow_graceful=False, wait=True)
+        self._clean_up(worker)
         pid: int = process.pid
         return pid
 
     @contextmanager
     def frozen(self, choice: float) -> Iterator[int]:
         """Stop the raylet of a worker, as if it were cut off; its actors go on meanwhile."""
-        with self._changing:
-            worker = self._worker(choice)
-            self._cluster.worker_nodes.remove(worker)
+        worker = self._taken(choice)
         process = self._process(worker)
         process.send_signal(signal.SIGSTOP)
         try:
@@ -82,20 +109,36 @@ class Nodes:
             self._retire(worker, process)
 
     @contextmanager
-    def headless(self) -> Iterator[int]:
-        """Kill -9 the GCS; it comes back with what it had stored when the block ends."""
-        head = self._cluster.head_node
-        pid: int = head.all_processes["gcs_server"][0].process.pid
-        head.kill_gcs_server()
+    def cut_off(self, choice: float) -> Iterator[str]:
+        """Cut the link of a worker; what runs there goes on and reaches nobody."""
+        worker = self._taken(choice)
+        link = self._links[worker.node_id]
         try:
-            yield pid
+            with link.cut():
+                yield link.address
         finally:
-            head.start_gcs_server()
+            self._retire(worker, self._process(worker))
+
+    @contextmanager
+    def headless(self) -> Iterator[int]:
+        """Kill -9 the GCS; it comes back with what it had stored when the block ends.
+
+        No node is started or killed meanwhile: one that knows no GCS never comes up.
+        """
+        head = self._cluster.head_node
+        with self._changing:
+            pid: int = head.all_processes["gcs_server"][0].process.pid
+            head.kill_gcs_server()
+            try:
+                yield pid
+            finally:
+                with _environment(self._stored):
+                    head.start_gcs_server()
 
     def follow(self, stopped: Event) -> None:
         """Keep the addresses of the gateways that serve, until told to stop."""
         while not stopped.is_set():
-            with suppress(SupervisorSilent):  # then the addresses of before are as good as any
+            with suppress(SupervisorSilent, ray.exceptions.RayError):  # then the last ones are good
                 status = deployment_status()
                 gateways = [] if status is None else status.gateways
                 serving = [gateway.url for gateway in gateways if gateway.is_serving]
@@ -108,11 +151,26 @@ class Nodes:
         while process.poll() is None and monotonic() < give_up:
             Event().wait(0.1)
         if process.poll() is None:
-            log.warning("a node went on after it was continued", pid=process.pid)
+            log.warning("a node went on after it was declared dead", pid=process.pid)
+        self._clean_up(worker)
+
+    def _clean_up(self, worker: Any) -> None:
         worker.kill_all_processes(check_alive=False, allow_graceful=False, wait=True)
+        link = self._links.pop(worker.node_id, None)
+        if link is not None:
+            link.remove()
+
+    def _taken(self, choice: float) -> Any:
+        """Choose a worker, and let nobody else choose it."""
+        with self._changing:
+            worker = self._worker(choice)
+            self._cluster.worker_nodes.remove(worker)
+            return worker
 
     def _worker(self, choice: float) -> Any:
         workers = sorted(self._cluster.worker_nodes, key=lambda node: node.node_id)
+        if not workers:
+            raise NoWorkers
         return workers[int(choice * len(workers))]
 
     def _process(self, worker: Any) -> Any:
@@ -120,11 +178,14 @@ class Nodes:
 
 
 @contextmanager
-def cluster_of(number: int, environ: Mapping[str, str]) -> Iterator[Nodes]:
+def cluster_of(
+    number: int, environ: Mapping[str, str], network: Network | None = None
+) -> Iterator[Nodes]:
     """Run a cluster of so many nodes, each with this environment, for as long as the block runs."""
+    environ = {**environ, **AS_WE_SAY}
+    address = {} if network is None else {"node_ip_address": HOME}
     kept = Path(tempfile.mkdtemp(prefix="onefold-gcs-"))
-    stored = {"RAY_gcs_storage": "rocksdb", "RAY_gcs_storage_path": str(kept)}
-    with _environment({**environ, **stored}):
+    with _environment({**environ, **_stored(kept)}):
         cluster = ray.cluster_utils.Cluster(
             initialize_head=True,
             shutdown_at_exit=False,  # its hooks demand the main thread; we shut down ourselves
@@ -133,9 +194,10 @@ def cluster_of(number: int, environ: Mapping[str, str]) -> Iterator[Nodes]:
                 "object_store_memory": OBJECT_STORE_BYTES,
                 "include_dashboard": False,
                 "_system_config": HEALTH,
+                **address,
             },
         )
-    nodes = Nodes(cluster, environ)
+    nodes = Nodes(cluster, environ, kept, network)
     try:
         for _ in range(number - 1):
             nodes.add()
@@ -143,6 +205,11 @@ def cluster_of(number: int, environ: Mapping[str, str]) -> Iterator[Nodes]:
     finally:
         cluster.shutdown()  # type: ignore[no-untyped-call]  # Ray's own gap
         shutil.rmtree(kept, ignore_errors=True)
+
+
+def _stored(kept: Path) -> dict[str, str]:
+    """Give the environment of a GCS that knows afterwards what it knew before it was killed."""
+    return {"RAY_gcs_storage": "rocksdb", "RAY_gcs_storage_path": str(kept / "gcs")}
 
 
 @contextmanager

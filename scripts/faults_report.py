@@ -12,7 +12,12 @@ from rich.table import Table
 from scripts.faults_acts import Done
 from scripts.faults_schedule import Kind
 
-MARKS: Final = {Kind.KILL_HOST: 5.0, Kind.KILL_NODE: 10.0, Kind.FREEZE_NODE: 10.0}
+MARKS: Final = {
+    Kind.KILL_HOST: 5.0,
+    Kind.KILL_NODE: 10.0,
+    Kind.FREEZE_NODE: 10.0,
+    Kind.CUT_NETWORK: 10.0,
+}
 """Seconds without any acknowledgement that we aim to stay under; missing them fails nothing."""
 
 SHORT = 0.5
@@ -25,7 +30,9 @@ CLOSE = 1.0
 class Report(msgspec.Struct, frozen=True):
     """One run. `stalls` is the longest time without an acknowledgement, in seconds, by kind.
 
-    `views` is what `onefold projections verify` said, `problems` all else that went wrong.
+    `views` is what `onefold projections verify` said, `problems` all else that went wrong;
+    `left_out` is what this machine cannot do, `clocks_apart` by how many seconds the
+    clocks of hosts contradict the order of the log; waiting for a lock counts too.
     """
 
     store: str
@@ -42,6 +49,8 @@ class Report(msgspec.Struct, frozen=True):
     examples: dict[str, list[str]]
     views: list[dict[str, Any]]
     problems: list[str]
+    left_out: list[str] = []
+    clocks_apart: float = 0.0
 
     @property
     def is_clean(self) -> bool:
@@ -80,12 +89,15 @@ def show(report: Report, console: Console) -> None:
         stall = f"{report.stalls.get(kind, 0.0):.1f}"
         table.add_row(kind, str(times), stall, "" if mark is None else f"< {mark:.0f}")
     console.print(table)
+    for what in report.left_out:
+        console.print(f"left out: {what}", highlight=False, markup=False)
     for what in report.failed:
         console.print(f"did not happen: {what}", highlight=False, markup=False)
     console.print(
         f"{report.acknowledged:,} calls acknowledged in {report.seconds:.0f} s, "
         f"{report.unsure:,} never answered; {sum(report.faults.values())} faults; "
-        f"{report.events:,} events in the log",
+        f"{report.events:,} events in the log, whose hosts' clocks contradict its order by "
+        f"{report.clocks_apart:,.0f} s at most",
         highlight=False,
     )
     told = ", ".join(f"{count:,} {kind}" for kind, count in report.findings.items())

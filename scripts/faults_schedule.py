@@ -23,6 +23,7 @@ class Kind(StrEnum):
     KILL_NODE = "kill -9 of a node"
     FREEZE_NODE = "a node stopped and continued"
     KILL_GCS = "kill -9 of the GCS"
+    CUT_NETWORK = "a node cut off from the network"
 
 
 OF_ANY: Final = (
@@ -36,7 +37,8 @@ OF_ANY: Final = (
     Kind.TAKE_LEASE,
 )
 OF_POSTGRES: Final = (Kind.KILL_DATABASE,)
-OF_CLUSTER: Final = (Kind.KILL_NODE, Kind.FREEZE_NODE)
+OF_CLUSTER: Final = (Kind.KILL_NODE, Kind.FREEZE_NODE, Kind.KILL_GCS)
+OF_NETWORK: Final = (Kind.CUT_NETWORK,)
 
 OFTEN: Final = {Kind.KILL_HOST: 3, Kind.KILL_GATEWAY: 3, Kind.KILL_PROJECTOR: 2}
 """How often these come in each round; all others once."""
@@ -50,6 +52,7 @@ LASTS: Final = {
     Kind.KILL_DATABASE: (0.0, 3.0),
     Kind.KILL_NODE: (8.0, 12.0),
     Kind.KILL_GCS: (1.0, 4.0),
+    Kind.CUT_NETWORK: (16.0, 20.0),
 }
 """From and to how many seconds until it is undone; what is not here happens in a moment."""
 

@@ -34,22 +34,32 @@ def binaries() -> Path:
 
 
 class Postgres:
-    """One server process, reached by a socket in its folder; every local role may enter."""
+    """One server process, reached by a socket in its folder; every local role may enter.
 
-    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+    With `listen` it is reached at that address instead, by everybody in its network.
+    """
+
+    def __init__(
+        self, folder: Path, settings: Settings | None = None, listen: str | None = None
+    ) -> None:
         self.folder = folder
+        self._host = listen or str(folder)
         self._user: dict[str, Any] = _unprivileged(folder)
         self._process: subprocess.Popen[bytes] | None = None
         self._run("initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-N")
         # Small segments leave a test the choice of a small limit for files.
         self._run("pg_resetwal", "--wal-segsize=1")
-        chosen = {"listen_addresses": "", "unix_socket_directories": str(folder)} | (settings or {})
+        where = {"listen_addresses": listen or "", "unix_socket_directories": str(folder)}
+        chosen = where | (settings or {})
         with (folder / "data" / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in chosen.items())
+        if listen:
+            with (folder / "data" / "pg_hba.conf").open("a") as file:
+                file.write("host all all samenet trust\n")
 
     def address(self, database: str = "postgres", user: str = "postgres") -> str:
         """Give the address of a database."""
-        return f"postgresql://{user}@/{database}?host={self.folder}"
+        return f"postgresql://{user}@/{database}?host={self._host}"
 
     @property
     def pid(self) -> int:
@@ -147,11 +157,11 @@ class Postgres:
 
 
 @contextmanager
-def postgres(settings: Settings | None = None) -> Iterator[Postgres]:
+def postgres(settings: Settings | None = None, listen: str | None = None) -> Iterator[Postgres]:
     """Run a server for as long as the block runs; its folder goes with it."""
     folder = Path(tempfile.mkdtemp(prefix="onefold-postgres-"))
     try:
-        server = Postgres(folder, settings)
+        server = Postgres(folder, settings, listen)
         server.start()
         try:
             yield server

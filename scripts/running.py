@@ -87,12 +87,13 @@ def running(
     hosts: int | None = None,
     store: str | None = None,
     settings: Mapping[str, str] | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[Server]:
     """Run a server on a data folder for as long as the block runs.
 
     It has keys of its own, unless `settings` holds some, and hears nothing of our environment's
-    settings; `hosts` None leaves their number to it, `store` None its store. Raises
-    `ServerNotReady`, and `ServerNotStopped` when the block ended well.
+    settings; `hosts` None leaves their number to it, `store` None its store. It listens on the
+    address `host`. Raises `ServerNotReady`, and `ServerNotStopped` when the block ended well.
     """
     with tempfile.TemporaryDirectory(prefix="onefold-server-") as elsewhere:
         log = Path(elsewhere) / "log"
@@ -103,7 +104,7 @@ def running(
         }
         environ = keys if store is None else {**keys, "ONEFOLD_STORE": store}
         _end_properly_when_told()
-        process = _start(data.resolve(), hosts, environ, log)
+        process = _start(data.resolve(), hosts, environ, log, host)
         try:
             url = _url_when_ready(process, log)
             yield Server(
@@ -128,13 +129,13 @@ def _end_properly_when_told() -> None:
 
 
 def _start(
-    data: Path, hosts: int | None, environ: dict[str, str], log: Path
+    data: Path, hosts: int | None, environ: dict[str, str], log: Path, host: str
 ) -> subprocess.Popen[bytes]:
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("ONEFOLD_")
     }
     command: list[str | Path] = [Path(sys.executable).with_name("onefold"), "serve", "--json"]
-    command += ["--data", data, "--host", "127.0.0.1", "--port", "0"]
+    command += ["--data", data, "--host", host, "--port", "0"]
     if hosts is not None:
         command += ["--hosts", str(hosts)]
     with log.open("wb") as said:

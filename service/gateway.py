@@ -17,6 +17,9 @@ from store.errors import StoreError
 GRACE = 10
 """Seconds that requests in flight get to finish."""
 
+AGAIN_AFTER = 0.5
+"""Seconds until a gateway that could not serve tries again, whatever hindered it."""
+
 log = structlog.get_logger()
 
 
@@ -75,7 +78,10 @@ class GatewayShell:
             except (StoreError, OSError) as error:
                 self._problem = str(error)
                 log.warning("the gateway could not serve", why=self._problem)
-                self._stopping.wait(0.5)
+            except Exception as error:
+                self._problem = f"{type(error).__name__}: {error}"
+                log.exception("the gateway stumbled")
+            self._stopping.wait(AGAIN_AFTER)
 
     def _serve(self) -> None:
         config = self._settings.config

@@ -17,6 +17,16 @@ SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[])
 RETURNING notification_id
 """
 
+WRITE_WITHIN_MS = 15_000
+"""How long a batch may take, waiting for locks included.
+
+In the middle of its statements the server waits for a client in a state that the timeout of idle
+transactions does not know: a host that froze or was cut off there would keep its lease from its
+successor. Known from PostgreSQL 17 on.
+"""
+
+KNOWN_FROM = 170_000
+
 
 class LogRecorder(PostgresApplicationRecorder):
     """Appends a batch as four arrays under the library's lock, so that positions follow commits.
@@ -40,6 +50,8 @@ class LogRecorder(PostgresApplicationRecorder):
             connection.cursor() as inserted,
         ):
             connection.execute("BEGIN")
+            if connection.info.server_version >= KNOWN_FROM:
+                connection.execute(f"SET LOCAL transaction_timeout = {WRITE_WITHIN_MS}".encode())
             self._insert_events(inserted, stored_events, **kwargs)
             if stored_events:
                 self._insert_stored_events(inserted, stored_events)

@@ -1,4 +1,7 @@
-"""Who may rebuild or switch a view: one process at a time, until it ends or stops renewing."""
+"""Who may rebuild or switch a view: one process at a time, until it ends or stops renewing.
+
+Nodes may disagree about the time, so where they share a database its clock is the one that counts.
+"""
 
 import os
 import socket
@@ -6,7 +9,7 @@ from collections.abc import Callable
 from time import time
 
 import msgspec
-from sqlalchemy import Connection, exc, insert, select, update
+from sqlalchemy import Connection, exc, func, insert, select, update
 
 from store.views.errors import OutOfStep, RebuildRunning
 from store.views.schema import LEASES
@@ -24,18 +27,19 @@ class ViewLease(msgspec.Struct, frozen=True):
     epoch: int
 
 
-def take(connection: Connection, name: str, now: Clock = time) -> ViewLease:
+def take(connection: Connection, name: str, now: Clock | None = None) -> ViewLease:
     """Take the lease of a view; raises `RebuildRunning` while another process holds it."""
     query = select(LEASES).where(LEASES.c.name == name).with_for_update()
     row = connection.execute(query).one_or_none()
-    if row is not None and row.until > now() and _lives(row.machine, row.pid):
+    moment = now() if now else _now(connection)
+    if row is not None and row.until > moment and _lives(row.machine, row.pid):
         raise RebuildRunning(name, row.owner)
     machine, pid = socket.gethostname(), os.getpid()
     values = {
         "owner": f"process {pid} on {machine}",
         "machine": machine,
         "pid": pid,
-        "until": now() + LASTS,
+        "until": moment + LASTS,
     }
     epoch = 1 if row is None else row.epoch + 1
     if row is None:
@@ -53,17 +57,25 @@ def check(connection: Connection, lease: ViewLease) -> None:
         raise OutOfStep(lease.name, "another rebuild has taken over")
 
 
-def renew(connection: Connection, lease: ViewLease, now: Clock = time) -> None:
+def renew(connection: Connection, lease: ViewLease) -> None:
     """Keep the lease for another while."""
     check(connection, lease)
     held = update(LEASES).where(LEASES.c.name == lease.name)
-    connection.execute(held.values(until=now() + LASTS))
+    connection.execute(held.values(until=_now(connection) + LASTS))
 
 
 def release(connection: Connection, lease: ViewLease) -> None:
     """Let the next one in."""
     held = (LEASES.c.name == lease.name, LEASES.c.epoch == lease.epoch)
     connection.execute(update(LEASES).where(*held).values(until=0.0))
+
+
+def _now(connection: Connection) -> float:
+    """Tell the time by the clock that all holders share: a file is on one machine."""
+    if connection.dialect.name == "sqlite":
+        return time()
+    clock = select(func.extract("epoch", func.clock_timestamp()))
+    return float(connection.execute(clock).scalar_one())
 
 
 def _make(connection: Connection, name: str, values: dict[str, object]) -> None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import time_ns
 from types import MappingProxyType
 
 import msgspec
@@ -24,7 +25,10 @@ from store.folder import open_store, prepare
 
 
 class Deployment:
-    """Some hosts, each with a connection of its own, as if in a process of its own."""
+    """Some hosts, each with a connection of its own, as if in a process of its own.
+
+    `ahead` tells by how many seconds the clock of each is fast; slow ones are below zero.
+    """
 
     def __init__(
         self,
@@ -33,22 +37,29 @@ class Deployment:
         *,
         live_profiles: int = 1_000,
         environ: Mapping[str, str] = MappingProxyType({}),
+        ahead: Sequence[float] = (),
     ) -> None:
         self.folder = folder
         self.environ = environ
         self.placement = initial([host_name(number) for number in range(hosts)])
         self._live_profiles = live_profiles
+        self._ahead = ahead or (0.0,) * hosts
         self._stores = [prepare(folder, environ, "normal")]
         self.hosts = [self.new_host(number) for number in range(hosts)]
 
-    def new_host(self, number: int = 0) -> ProfileHost:
-        """Start one more incarnation of a host, knowing nothing but the store."""
+    def new_host(self, number: int = 0, clock_of: int | None = None) -> ProfileHost:
+        """Start one more incarnation of a host, knowing nothing but the store.
+
+        With `clock_of` it runs where that other host does.
+        """
+        ahead = int(self._ahead[number if clock_of is None else clock_of] * 1_000_000)
         return ProfileHost(
             self.store(),
             self.placement,
             name=host_name(number),
             owner="a test",
             live_profiles=self._live_profiles,
+            now=lambda: time_ns() // 1_000 + ahead,
         )
 
     def rival(self, name: str = "rival") -> ProfileHost:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from time import time_ns
 from uuid import UUID
 
 import pytest
@@ -36,8 +37,14 @@ class Log:
     def __init__(self, folder: Path) -> None:
         self.store = prepare(folder, {})
         self.record = Record()
+        self._now = time_ns() // 1_000
         self._host = ProfileHost(
-            self.store, initial(["host-0"]), name="host-0", owner="a test", live_profiles=1_000
+            self.store,
+            initial(["host-0"]),
+            name="host-0",
+            owner="a test",
+            live_profiles=1_000,
+            now=lambda: self._now,
         )
         clients = [Client(7, number, 2) for number in range(2)]
         for _ in range(8):
@@ -45,6 +52,10 @@ class Log:
                 self.send(*client.batch(100))
         for number in (1, 2, 3):
             self.track(f"{ALONE}:{number}")
+
+    def put_back(self, seconds: int) -> None:
+        """Let the host's clock be behind from now on."""
+        self._now -= seconds * 1_000_000
 
     def send(self, message_ids: list[str], body: bytes) -> None:
         commands = read_batch(body, Config().wire_rules(), "default", NOW).commands
@@ -99,6 +110,14 @@ def test_a_log_as_promised_has_no_findings_and_all_calls(log: Log) -> None:
     assert check.applied == log.record.acknowledged
     assert check.tallies["folds"] > 20
     assert check.tallies["refusals"] > 0
+
+
+def test_clocks_that_are_apart_are_told_and_are_no_finding(log: Log) -> None:
+    log.put_back(600)
+    log.track("behind:1")
+    check, findings = check_log(log.store, log.record)
+    assert not findings
+    assert check.clocks_apart == 600
 
 
 def test_a_call_that_is_not_there_is_lost(log: Log) -> None:

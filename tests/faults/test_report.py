@@ -25,6 +25,7 @@ CLEAN = Report(
     examples={},
     views=[{"name": "profiles", "rows": 10, "difference": None}],
     problems=[],
+    left_out=["a node cut off from the network: only root may"],
 )
 
 
@@ -66,5 +67,14 @@ def test_whatever_is_not_as_promised_fails_the_run(wrong: Report) -> None:
 def test_the_report_tells_faults_stalls_marks_and_findings() -> None:
     told = StringIO()
     show(CLEAN, Console(file=told, width=200))
-    for part in ("kill -9 of a host", "40", "2.5", "< 5", "500,000 calls", "0 lost", "10 rows"):
+    for part in (
+        "kill -9 of a host",
+        "40",
+        "2.5",
+        "< 5",
+        "500,000 calls",
+        "0 lost",
+        "10 rows",
+        "left out: a node",
+    ):
         assert part in told.getvalue()

@@ -10,13 +10,13 @@ from scripts.faults_schedule import OF_ANY, OF_POSTGRES, Kind
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
-SECONDS, PACE, FAULTS = 20.0, 2.0, 5
+SECONDS, PACE, FAULTS = 12.0, 1.7, 7
 BRIEF = tuple(kind for kind in OF_ANY if kind is not Kind.FREEZE_HOST)
 
 
 @pytest.mark.parametrize(
     ("store", "kinds", "seed"),
-    [("sqlite", BRIEF, 5), ("postgresql", (*BRIEF, *OF_POSTGRES), 6)],
+    [("sqlite", BRIEF, 88), ("postgresql", (*BRIEF, *OF_POSTGRES), 88)],
 )
 def test_nothing_is_lost_when_everything_breaks(
     store: StoreKind, kinds: tuple[Kind, ...], seed: int, tmp_path: Path

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from actors.cluster import LIVELY
 from service.config import SECRETS
 from store.location import VARIABLE as STORE
 
@@ -54,6 +55,13 @@ def commands() -> Iterator[list[str]]:
         plain = text.replace("', '", " ")
         for call in re.findall(r"(?<![\w./-])onefold ((?:serve|store|cluster)[ a-z0-9.-]*)", plain):
             yield call.split()
+
+
+def test_the_image_and_the_text_say_of_ray_what_we_say_to_our_own() -> None:
+    tuning = (ROOT / "docs" / "cluster.md").read_text()
+    for name, value in LIVELY.items():
+        assert f"RAY_{name}={value}" in DOCKERFILE.split()
+        assert re.search(rf"(?m)^\| `{name}` \| \d+ \| {value} \|", tuning), name
 
 
 def test_everything_that_the_image_copies_is_there_and_let_in() -> None:

@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent
 from scripts.postgres import Postgres
 from store.backend import Write
 from store.errors import Conflict, StoreUnavailable
-from store.postgres import PostgresBackend, connections
+from store.postgres import PostgresBackend, connections, recorder
 from tests.controls.databases import fresh_database, until
 
 ANA, BEN = UUID(int=1), UUID(int=2)
@@ -189,6 +189,33 @@ def test_a_client_that_freezes_in_a_transaction_is_put_out(
         connection.execute("BEGIN; LOCK TABLE onefold.events IN EXCLUSIVE MODE")
         assert lively.write(Write(lease, events=events(ANA, 1))) == 1
     assert frozen.version(ANA) == 1
+    for backend in (frozen, lively):
+        backend.close()
+
+
+def test_a_client_that_freezes_amid_a_batch_is_put_out_too(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There no transaction counts as idle: a successor would wait for the lease for hours."""
+    monkeypatch.setattr(recorder, "WRITE_WITHIN_MS", 100)
+    frozen, lively = PostgresBackend(address), PostgresBackend(address)
+    lease = lively.take_lease("host-0", "a test")
+    holds, awake = Event(), Event()
+
+    def freeze(*_: object, **__: object) -> None:
+        holds.set()
+        awake.wait()
+
+    monkeypatch.setattr(frozen._recorder, "_insert_stored_events", freeze)  # noqa: SLF001 - behind the lease's row
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(frozen.write, Write(lease, events=events(ANA, 1)))
+        assert holds.wait(60)
+        try:
+            assert lively.take_lease("host-0", "its successor").epoch == 2
+        finally:
+            awake.set()
+        with pytest.raises(StoreUnavailable):
+            writing.result()
     for backend in (frozen, lively):
         backend.close()
 

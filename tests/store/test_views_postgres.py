@@ -5,15 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Event
+from time import time
 
 import pytest
 from sqlalchemy import text
 
 from scripts.postgres import QUICK, Postgres, postgres
 from store.postgres import PostgresBackend
-from store.views import generations, tracking
+from store.views import generations, leases, tracking
 from store.views.database import ViewDatabase
-from store.views.errors import ViewsUnavailable
+from store.views.errors import RebuildRunning, ViewsUnavailable
 from store.views.postgres import ViewSchema
 from tests.controls.databases import fresh_database, until
 
@@ -46,6 +47,19 @@ def test_of_many_who_make_it_at_once_one_does(address: str) -> None:
     assert sorted(made) == [False] * 7 + [True]
     for database in several:
         database.close()
+
+
+def test_the_lease_of_a_view_goes_by_the_databases_clock(
+    database: ViewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node whose clock is twenty minutes fast takes no rebuild away from one that works."""
+    with database.writing() as connection:
+        held = leases.take(connection, "shoes")
+    monkeypatch.setattr(leases, "time", lambda: time() + 1_200)
+    with pytest.raises(RebuildRunning), database.writing() as connection:
+        leases.take(connection, "shoes")
+    with database.writing() as connection:
+        leases.renew(connection, held)
 
 
 def test_who_holds_a_view_keeps_other_writers_waiting_and_no_reader(
