@@ -19,7 +19,7 @@ from scripts.faults_rival import Rival
 from scripts.faults_schedule import Fault, Kind
 from store.folder import DATABASE as FILE
 
-FOUND_WITHIN = 10.0
+FOUND_WITHIN = 30.0
 """Seconds in which somebody must be there to suffer a fault; they may be restarting."""
 
 TITLES: Final = {
