@@ -1,13 +1,14 @@
 """What the actors need of a projection; `projections/` has them, `service` introduces the two."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
-
-from sqlalchemy import Connection, MetaData
+from typing import TYPE_CHECKING, Protocol
 
 from domain.draft import Recorded
 from domain.identifiers import ProfileId
 from domain.profile import Profile
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, MetaData
 
 Page = Sequence[tuple[int, Recorded]]
 """Events with their positions; those of one stream are in order, without a hole."""
@@ -19,7 +20,7 @@ Recall = Callable[[ProfileId, int], Profile]
 class Fold(Protocol):
     """One generation of a view while it is kept up to date. What it keeps in memory is a cache."""
 
-    def fold(self, connection: Connection, page: Page) -> None:
+    def fold(self, connection: "Connection", page: Page) -> None:
         """Fold a page into the tables, inside the transaction of `connection`.
 
         Each event comes once. Pages of different streams may come in any order and from several
@@ -43,8 +44,8 @@ class Projection(Protocol):
     def version(self) -> int:
         """Which shape of tables and fold this is: raised when a rebuild is needed."""
 
-    def declare(self, metadata: MetaData, prefix: str) -> None:
+    def declare(self, metadata: "MetaData", prefix: str) -> None:
         """Add the view's tables and indexes to the metadata, each name with the prefix."""
 
-    def open(self, metadata: MetaData, prefix: str, recall: Recall) -> Fold:
+    def open(self, metadata: "MetaData", prefix: str, recall: Recall) -> Fold:
         """Start folding into the tables that `declare` added under that prefix."""

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
 
 import httpx
 from msgspec.structs import replace
@@ -29,10 +31,20 @@ from scripts.running import Server, ServerNotReady, ServerNotStopped, running
 
 SINGLE_CALLS, SINGLE_CONNECTIONS = 10_000, 64
 PLAIN_CALLS = 3_000
+FOLLOW_WITHIN = 300.0
+"""Seconds in which the views have what was taken in."""
+
 BATCHED_SEED, SINGLE_SEED = 1, 2
 
 out = Console()
 err = Console(stderr=True)
+
+
+class ViewsLate(Exception):
+    """The views did not follow."""
+
+    def __init__(self, within: float) -> None:
+        super().__init__(f"Expected the views to have all calls within {within:.0f} s")
 
 
 def main() -> int:
@@ -49,6 +61,7 @@ def main() -> int:
         NotAccepted,
         ServerNotReady,
         ServerNotStopped,
+        ViewsLate,
         httpx.HTTPError,
     ) as error:
         err.print(f"[bold red]bench:[/] {error}", soft_wrap=True, highlight=False)
@@ -91,12 +104,13 @@ def _options() -> argparse.Namespace:
 def _measured(options: argparse.Namespace, facts: dict[str, str]) -> Report:
     calls = make_calls(options.calls, BATCHED_SEED)
     with tempfile.TemporaryDirectory(prefix="onefold-bench-") as folder:
-        batched, single = _ours(options, calls, Path(folder) / "onefold")
+        batched, single, views = _ours(options, calls, Path(folder) / "onefold")
         plain = _plain(calls, Path(folder) / "plain")
     mean = sum(len(call.body) for call in calls) / len(calls)
     notes = [
         f"A call is {mean:.0f} bytes of JSON; {_told(expected_counts(calls))}: all were found.",
         "Ours: over HTTP, each answer a 200 after the commit; the sender ran on the same cores.",
+        views,
         f"Plain: eventsourcing as it comes, on SQLite, each call saved whole; {plain.what}.",
     ]
     plain = replace(plain, what="plain")
@@ -106,8 +120,11 @@ def _measured(options: argparse.Namespace, facts: dict[str, str]) -> Report:
 
 def _ours(
     options: argparse.Namespace, calls: Sequence[BenchCall], data: Path
-) -> tuple[Measured, Measured]:
-    """Measure batches, then requests of one call, on one server; on disk both weigh the same."""
+) -> tuple[Measured, Measured, str]:
+    """Measure batches, then requests of one call, on one server; on disk both weigh the same.
+
+    Tells too how the views followed the batches.
+    """
     more = make_calls(SINGLE_CALLS, SINGLE_SEED)
     err.print("Starting a server …")
     with running(data, options.hosts) as server:
@@ -115,12 +132,32 @@ def _ours(
         what = f"batches of {options.batch}"
         requests = _requests(server, "/v1/batch", bodies)
         batched = _load(server, what, requests, len(calls), options.connections)
+        views = _views_follow(server)
         _check(server, calls)
         requests = [r for call in more for r in _requests(server, f"/v1/{call.kind}", [call.body])]
         single = _load(server, "one by one", requests, len(more), SINGLE_CONNECTIONS)
         _check(server, [*calls, *more])
     weight = bytes_in(data) / (len(calls) + len(more))
-    return replace(batched, bytes_per_call=weight), replace(single, bytes_per_call=weight)
+    return replace(batched, bytes_per_call=weight), replace(single, bytes_per_call=weight), views
+
+
+def _views_follow(server: Server) -> str:
+    """Wait until the views have all that was taken in, and tell how long that took."""
+    began, behind = monotonic(), _lag(server)
+    while _lag(server):
+        if monotonic() - began > FOLLOW_WITHIN:
+            raise ViewsLate(FOLLOW_WITHIN)
+        sleep(0.5)
+    late = monotonic() - began
+    return (
+        f"The views were {behind:,} events behind after the batches, and {late:.1f} s later none."
+    )
+
+
+def _lag(server: Server) -> int:
+    views: Any = server.read("/api/v1/projections")
+    lags: list[int] = [view["lag"] for view in views if view["state"] == "live"]
+    return max(lags)
 
 
 def _requests(server: Server, path: str, bodies: list[bytes]) -> list[bytes]:
