@@ -89,7 +89,7 @@ def _options() -> argparse.Namespace:
     ingest = kinds.add_parser("ingest", help="calls over HTTP, beside a plain application")
     ingest.add_argument("--calls", type=int, default=60_000, metavar="N")
     ingest.add_argument("--batch", type=int, default=100, metavar="N", help="calls a request")
-    ingest.add_argument("--connections", type=int, default=16, metavar="N")
+    ingest.add_argument("--connections", type=int, default=32, metavar="N")
     ingest.add_argument("--hosts", type=int, metavar="N", help="profile hosts; default: its own")
     ingest.add_argument(
         "--store",
