@@ -152,6 +152,16 @@ def _start(
 
 def _url_when_ready(process: subprocess.Popen[bytes], log: Path) -> str:
     stdout = cast("IO[bytes]", process.stdout)
+    try:
+        url = _url_said(process, stdout, log)
+    except BaseException:
+        stdout.close()
+        raise
+    Thread(target=_drain, args=(stdout,), daemon=True).start()
+    return url
+
+
+def _url_said(process: subprocess.Popen[bytes], stdout: IO[bytes], log: Path) -> str:
     if not select.select([stdout], [], [], READY_WITHIN)[0]:
         why = f"it was silent for {READY_WITHIN:.0f} s"
         raise ServerNotReady(why, _said(log))
@@ -164,7 +174,6 @@ def _url_when_ready(process: subprocess.Popen[bytes], log: Path) -> str:
     except (ValueError, KeyError, TypeError):
         why = f"its first line was {line[:200]!r}"
         raise ServerNotReady(why, _said(log)) from None
-    Thread(target=_drain, args=(stdout,), daemon=True).start()
     return url
 
 

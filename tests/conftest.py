@@ -1,5 +1,6 @@
 """What tests of several folders share: one PostgreSQL server, started for the first of them."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,24 +12,23 @@ from tests.controls.databases import TEMPLATE
 
 TESTS = Path(__file__).parent
 
-SHARING = {
-    "cluster": "clusters",
-    "faults": "clusters",
-    "clients": "servers",
-    "scripts": "servers",
-    "sdk": "servers",
-}
-"""Folders whose tests share running servers, or need most of a machine each, by who keeps them."""
+SHARING = {"cluster", "faults", "clients", "scripts", "sdk"}
+"""Folders whose tests share running servers, or need most of a machine each."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep a folder's tests in one process when tests run side by side.
+    """Keep them in one process when tests run side by side, and one after the other.
 
     At once: what is marked when all are collected comes too late for those who share them out.
     """
-    folder = item.path.relative_to(TESTS).parts[0]
-    if folder in SHARING:
-        item.add_marker(pytest.mark.xdist_group(SHARING[folder]))
+    if item.path.relative_to(TESTS).parts[0] in SHARING:
+        item.add_marker(pytest.mark.xdist_group("servers"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with them when tests run side by side: they take longest."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not any(item.iter_markers("xdist_group")))
 
 
 @pytest.fixture(scope="session")
