@@ -8,7 +8,7 @@ page, and finds a larger one when it comes back.
 RESTS = 4.0
 """How many times as long as a page took it rests: under little load that is milliseconds."""
 
-LONGEST = 5.0
+LONGEST = 2.0
 """Seconds of the longest rest."""
 
 FAR = 250_000
