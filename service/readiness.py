@@ -1,5 +1,6 @@
 """Whether a deployment can start here, and whether it has."""
 
+import secrets
 import socket
 from contextlib import suppress
 from time import monotonic, sleep
@@ -57,6 +58,11 @@ def expect_database(config: Config) -> None:
 
 def free_port(host: str, port: int) -> int:
     """Give the port, or for 0 any free one; raises `PortTaken`."""
+    if not port:
+        # Below those that the kernel gives to others before our gateway binds it.
+        for candidate in secrets.SystemRandom().sample(range(20_000, 32_000), 100):
+            with suppress(PortTaken):
+                return free_port(host, candidate)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
