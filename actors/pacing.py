@@ -12,7 +12,7 @@ LONGEST = 2.0
 """Seconds of the longest rest."""
 
 FAR = 250_000
-"""Events behind the log at which it rests no more: half a minute of what two cores take in."""
+"""Events behind the log at which it rests no more: twenty seconds of what two cores take in."""
 
 
 def rest_after(worked: float, behind: int) -> float:

@@ -1,6 +1,6 @@
 """The projector: runs several projections side by side on the same opened pages of the log.
 
-A plain class; the Ray actor around it is in `actors.projector_shell`.
+A plain class; what runs it is in `actors.projecting`.
 """
 
 from collections.abc import Callable, Sequence
