@@ -3,7 +3,6 @@
 import base64
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import pytest
 import yaml
 
 from scripts.postgres import Postgres
-from service.readiness import wait_until_ready
+from service.readiness import free_port, wait_until_ready
 from tests.cluster.calls import day, identify, page, track
 from tests.cluster.nodes import Nodes, cluster_of, joined
 from tests.cluster.server import API_TOKEN, WRITE_KEY, Server
@@ -29,19 +28,13 @@ SERVE = [sys.executable, "-m", "ray.serve.scripts"]
 WITHIN = 120
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
 @contextmanager
 def deployed(nodes: Nodes, folder: Path) -> Iterator[str]:
     """Deploy what the manifest deploys, on loopback, for as long as the block runs."""
     config: dict[str, Any] = yaml.safe_load(
         yaml.safe_load(MANIFEST.read_text())["spec"]["serveConfigV2"]
     )
-    config["http_options"] = {"host": "127.0.0.1", "port": free_port()}
+    config["http_options"] = {"host": "127.0.0.1", "port": free_port("127.0.0.1", 0)}
     file = folder / "serve.yaml"
     file.write_text(yaml.safe_dump(config))
     with (folder / "serve.log").open("wb") as said:
