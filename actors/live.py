@@ -83,10 +83,9 @@ class LiveProfiles:
         To write to one of them would lose the whole batch to a conflict.
         """
         held = [uid for uid in uids if self._visitors.get(uid) is not None]
-        for uid, entry in self._store.find("uid", held).items():
-            if entry.owner is not None:
-                self._visitors.drop(Uid(uid))
-                self._owners.put(Uid(uid), Cid(entry.owner))
+        for uid, cid in self._store.owners(held).items():
+            self._visitors.drop(Uid(uid))
+            self._owners.put(Uid(uid), Cid(cid))
 
     def trust(self, uid: Uid, hint: str) -> None:
         """Take a gateway's word for an owner, if the customer in memory confirms it."""

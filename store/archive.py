@@ -55,6 +55,10 @@ class Store:
         """Look up ids of a kind: `uid`, `cid` or `journal`."""
         return self.backend.find(kind, values)
 
+    def owners(self, uids: Sequence[str]) -> dict[str, str]:
+        """Give the CIDs of those UIDs that are folded."""
+        return self.backend.owners(uids)
+
     def version(self, profile_id: UUID) -> int:
         """Tell how many events a stream has."""
         return self.backend.version(profile_id)

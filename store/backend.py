@@ -88,6 +88,9 @@ class Backend(Protocol):
     def find(self, kind: str, values: Sequence[str]) -> dict[str, Entry]:
         """Look up directory rows; what is missing is not in the answer."""
 
+    def owners(self, uids: Sequence[str]) -> dict[str, str]:
+        """Give the CIDs of those UIDs that are folded; the others are not in the answer."""
+
     def key(self, profile_id: UUID) -> bytes | None:
         """Give the wrapped data key of a stream."""
 

@@ -70,6 +70,14 @@ class PostgresBackend:
         )
         return {value: Entry(*rest) for value, *rest in self._rows(query, kind, list(values))}
 
+    def owners(self, uids: Sequence[str]) -> dict[str, str]:
+        """Give the CIDs of those UIDs that are folded."""
+        query = (
+            "SELECT value, owner FROM onefold.directory "
+            "WHERE kind = 'uid' AND owner IS NOT NULL AND value = ANY(%s)"
+        )
+        return dict(self._rows(query, list(uids)))
+
     def key(self, profile_id: UUID) -> bytes | None:
         """Give the wrapped data key of a stream."""
         row = self._row("SELECT wrapped FROM onefold.keys WHERE profile_id = %s", profile_id)

@@ -92,6 +92,14 @@ class SqliteBackend:
             for value, profile_id, owner in self._rows(query, values, kind)
         }
 
+    def owners(self, uids: Sequence[str]) -> dict[str, str]:
+        """Give the CIDs of those UIDs that are folded."""
+        query = (
+            "SELECT value, owner FROM directory "
+            "WHERE kind = 'uid' AND owner IS NOT NULL AND value IN ({})"
+        )
+        return dict(self._rows(query, uids))
+
     def key(self, profile_id: UUID) -> bytes | None:
         """Give the wrapped data key of a stream."""
         row = self._row("SELECT wrapped FROM keys WHERE profile_id = ?", profile_id.bytes)

@@ -11,6 +11,10 @@ import httpx
 import psycopg
 import pytest
 
+from actors.cluster import joined_ray
+from actors.configured_ray import ray
+from actors.infos import own_node
+from actors.members import Member, make
 from domain.attributes import Policies
 from domain.events import ActivityTracked
 from scripts.postgres import Postgres
@@ -56,6 +60,26 @@ def deployed(
         joined(nodes, data, "--hosts", "2") as server,
     ):
         yield Deployed(nodes, server, address, data)
+
+
+class Guest:
+    """An actor like any member of a deployment, that only tells where it is."""
+
+    def __init__(self, _: None) -> None: ...
+
+    def node(self) -> str:
+        return own_node()
+
+
+def test_a_member_starts_on_the_node_that_was_chosen(deployed: Deployed) -> None:
+    with joined_ray(deployed.nodes.cluster.address):
+        chosen = [node["NodeID"] for node in ray.nodes() for _ in range(3)]
+        guests = [make(f"guest-{n}", Member(Guest, None), node) for n, node in enumerate(chosen)]
+        try:
+            assert ray.get([guest.node.remote() for guest in guests]) == chosen
+        finally:
+            for guest in guests:
+                ray.kill(guest)
 
 
 def test_hosts_come_and_go_under_load(deployed: Deployed) -> None:

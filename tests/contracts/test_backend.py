@@ -163,6 +163,12 @@ class TestReading:
         backend.write(Write(lease_of(backend), born=rows))
         assert set(backend.find("uid", ids)) == set(ids)
 
+    def test_only_folded_visitors_have_owners(self, backend: Backend) -> None:
+        born = [("uid", "u1", ANA), ("uid", "u2", BEN), ("cid", "u3", UUID(int=3))]
+        backend.write(Write(lease_of(backend), born=born, owners=[("u1", "c1")]))
+        assert backend.owners(["u1", "u2", "u3", "u4"]) == {"u1": "c1"}
+        assert backend.owners([]) == {}
+
     def test_a_later_snapshot_takes_the_place_of_an_earlier_one(self, backend: Backend) -> None:
         lease = lease_of(backend)
         for version in (1, 2):
