@@ -22,7 +22,7 @@ OPTIONS: dict[str, Any] = {
     "lifetime": "detached",
     "get_if_exists": True,
     "num_cpus": 0,
-    "memory": 1,  # byte: where an actor that asks for nothing goes Ray leaves to chance (decision 0041)
+    "memory": 1,  # byte; where one that asks for nothing goes Ray leaves to chance (decision 0041)
     "namespace": NAMESPACE,
 }
 

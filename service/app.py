@@ -1,12 +1,12 @@
 """The HTTP side as one ASGI app over a `Desk`."""
 
 from collections.abc import Callable
-from time import time_ns
 
 from litestar import Litestar, Router
 
 from domain.instants import Instant
 from service.boot import boot_routes
+from service.clock import clock
 from service.config import Config
 from service.credentials import Admission
 from service.demo import WithDemo, demo_routes
@@ -24,11 +24,6 @@ from service.schemas import openapi
 from service.sdk import sdk_routes
 from service.search import search_routes
 from store.views.reader import Views
-
-
-def clock() -> Instant:
-    """Give the current moment."""
-    return time_ns() // 1_000
 
 
 def build_app(

@@ -18,8 +18,8 @@ from actors.cluster import (
     stop_deployment,
 )
 from actors.logs import configure_logs
-from service.app import clock
 from service.blueprint import FromConfig, needs
+from service.clock import clock
 from service.config import Config
 from service.joining import running_here, seat, wait_for_gateways
 from service.keys import Keys, issue_keys

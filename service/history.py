@@ -10,8 +10,9 @@ from domain.person import Then
 from service.answers import Explanation, HistoryShown, IdentitiesShown
 from service.credentials import Admission
 from service.desk import Desk, Kind
-from service.moments import AsKnownAt, AsOf, then_of
+from service.moments import then_of
 from service.problems import UnknownProfile
+from service.questions import AsKnownAt, AsOf
 from service.reads import Id, TokenGuard, id_in_path, json_answer
 from service.schemas import PROFILES, problems
 

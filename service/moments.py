@@ -1,20 +1,7 @@
 """Which past a read asks about: `as_of` by the hour it happened, `as_known_at` as we knew it."""
 
-from typing import Annotated
-
-from litestar.params import QueryParameter
-
 from domain.instants import Instant, parse_instant
 from domain.person import Then
-
-AsOf = Annotated[
-    str | None,
-    QueryParameter(description="RFC 3339: only the calls that had occurred by this moment."),
-]
-AsKnownAt = Annotated[
-    str | None,
-    QueryParameter(description="RFC 3339: only the events that were recorded by this moment."),
-]
 
 
 def then_of(as_of: str | None, as_known_at: str | None) -> Then:

@@ -25,6 +25,14 @@ WaitFor = Annotated[
 ]
 WaitSeconds = Annotated[float, QueryParameter(ge=0, le=30, description="How long to wait.")]
 Cursor = Annotated[str | None, QueryParameter(description="The `next` of an earlier page.")]
+AsOf = Annotated[
+    str | None,
+    QueryParameter(description="RFC 3339: only the calls that had occurred by this moment."),
+]
+AsKnownAt = Annotated[
+    str | None,
+    QueryParameter(description="RFC 3339: only the events that were recorded by this moment."),
+]
 
 
 class ViewReader(Protocol):

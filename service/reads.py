@@ -16,8 +16,9 @@ from domain.person import NOW, Then
 from service.answers import TimelineShown
 from service.credentials import Admission
 from service.desk import Desk, Kind
-from service.moments import AsKnownAt, AsOf, then_of
+from service.moments import then_of
 from service.problems import MissingToken, UnknownProfile, WrongToken
+from service.questions import AsKnownAt, AsOf
 from service.schemas import COUNTERS, PROFILES, problems, profiles
 from service.wire.ids import read_id
 

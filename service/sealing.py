@@ -8,7 +8,7 @@ from threading import Event, Thread, get_native_id
 
 import structlog
 
-from service.app import clock
+from service.clock import clock
 from store.errors import StoreError
 from store.seals import Ledger, seal_up_to_now, signing_key
 from store.seals.opening import open_log

@@ -1,4 +1,4 @@
-"""What tests of several folders share: one PostgreSQL server, started for the first of them."""
+"""What tests of several folders share, started for the first of them: a PostgreSQL, an Onefold."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from scripts.postgres import QUICK, Postgres, postgres
 from store.postgres import migrate
+from tests.cluster.server import Server, serving
 from tests.controls.databases import TEMPLATE
 
 TESTS = Path(__file__).parent
@@ -40,3 +41,10 @@ def postgres_server() -> Iterator[Postgres]:
         server.execute(f"CREATE DATABASE {TEMPLATE}")
         migrate(server.address(TEMPLATE))
         yield server
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running Onefold with two hosts; tests keep apart by their own ids."""
+    with serving(tmp_path_factory.mktemp("server"), "--hosts", "2", "--demo") as running:
+        yield running

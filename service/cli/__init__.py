@@ -4,21 +4,9 @@
 """
 
 import sys
+from importlib import import_module
 
 from actors.errors import ClusterUnreachable, SupervisorSilent
-from service.cli import (
-    audit,
-    backup,
-    cluster,
-    configuration,
-    find,
-    importer,
-    profiles,
-    projections,
-    server,
-    sources,
-    store,
-)
 from service.cli.console import app, err
 from service.config import ConfigError
 from service.importing import ImportFailed
@@ -26,7 +14,7 @@ from service.readiness import NeedsDatabase, NotReady, OtherDeployment, PortTake
 from service.sources import SourceError
 from store.errors import StoreError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "load", "main"]
 
 INTERRUPTED = 130
 """The exit code that shells give a program ended by Ctrl-C."""
@@ -44,23 +32,33 @@ FORESEEN = (
     SupervisorSilent,
 )
 
-_COMMANDS = (
-    server,
-    cluster,
-    importer,
-    profiles,
-    find,
-    projections,
-    store,
-    sources,
-    audit,
-    backup,
-    configuration,
-)
+COMMANDS = {
+    "serve": "server",
+    "cluster": "cluster",
+    "import": "importer",
+    "profile": "profiles",
+    "profiles": "find",
+    "projections": "projections",
+    "store": "store",
+    "sources": "sources",
+    "audit": "audit",
+    "backup": "backup",
+    "config": "configuration",
+    "doctor": "diagnosis",
+}
+"""Each command, in the order of the help, and the module here that has it."""
+
+
+def load(command: str = "") -> None:
+    """Import one command, for each brings along what it works with; all for any other word."""
+    chosen = [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values())
+    for module in chosen:
+        import_module(f"service.cli.{module}")
 
 
 def main() -> None:
     """Run a command; every foreseen error is one sentence on standard error and exit code 1."""
+    load(*sys.argv[1:2])
     try:
         app()
     except FORESEEN as error:

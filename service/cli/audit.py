@@ -11,9 +11,9 @@ import typer
 from rich.progress import Progress
 
 from actors.people import find_profile
-from service.app import clock
 from service.cli.console import AsJson, ConfigFile, Data, app, configured, err, out, print_json
 from service.cli.profiles import Who, named, opened, unknown
+from service.clock import clock
 from service.config import Config
 from store.seals import Ledger, seal_up_to_now, signing_key
 from store.seals import verify as verified

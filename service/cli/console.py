@@ -18,8 +18,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Event-sourced customer profiles on Ray.",
 )
+
+
+@app.callback()
+def onefold() -> None:
+    """Event-sourced customer profiles on Ray."""
+
+
 out = Console()
 err = Console(stderr=True)
 

@@ -20,6 +20,7 @@ from service.cli.console import (
     out,
     print_json,
 )
+from service.clock import clock
 from service.register import Register
 from service.sources import Kind
 from store.folder import open_store
@@ -125,8 +126,6 @@ def revoke_key(  # noqa: PLR0917 - one option each
 
 @contextmanager
 def _register(config: Path | None, data: Path | None, store: str | None) -> Iterator[Register]:
-    from service.app import clock  # noqa: PLC0415 - a second that `--help` saves
-
     settings = configured(config, data=data, store=store)
     opened = open_store(settings.data, os.environ, settings.synchronous, settings.policies)
     try:

@@ -22,9 +22,10 @@ class Server:
     """A running server and what tests ask of it."""
 
     def __init__(
-        self, process: subprocess.Popen[str], announced: dict[str, Any], mark: str
+        self, process: subprocess.Popen[str], data: Path, announced: dict[str, Any], mark: str
     ) -> None:
         self.process = process
+        self.data = data
         self.announced = announced
         url = self.url = announced["url"]
         self._mark = f"{MARK}={mark}".encode()
@@ -32,6 +33,11 @@ class Server:
         self.api = httpx.Client(
             base_url=url, headers={"Authorization": f"Bearer {API_TOKEN}"}, timeout=60
         )
+
+    def enter(self, write_key: str, api_token: str) -> None:
+        """Use other keys than those of the tests."""
+        self.ingest.auth = (write_key, "")
+        self.api.headers["Authorization"] = f"Bearer {api_token}"
 
     def send(self, *calls: dict[str, Any]) -> dict[str, Any]:
         """Post one batch and expect it to be durable."""
@@ -108,7 +114,7 @@ def serving(data: Path, *options: str, **environ: str) -> Iterator[Server]:
     try:
         line = process.stdout.readline()
         assert line, f"the server ended with exit code {process.wait()}"
-        server = Server(process, json.loads(line), mark)
+        server = Server(process, data, json.loads(line), mark)
         try:
             yield server
         finally:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.calls import day, fresh, identify, page, track
-from tests.cluster.server import ONEFOLD, WRITE_KEY, Server, serving
+from tests.cluster.server import ONEFOLD, WRITE_KEY, Server
 
 pytestmark = pytest.mark.ray
 
@@ -116,13 +116,13 @@ def test_config_shows_where_each_setting_comes_from(tmp_path: Path) -> None:
     assert "9999" in onefold("config", cwd=tmp_path)
 
 
-def test_the_doctor_finds_a_readable_master_key(tmp_path: Path) -> None:
-    """A healthy folder passes; a key that others may read is a problem."""
-    with serving(tmp_path / "data"):
-        pass
-    data = ("--data", str(tmp_path / "data"))
-    findings = json.loads(onefold("doctor", *data, "--json"))
-    assert {finding["level"] for finding in findings} == {"ok"}
-    (tmp_path / "data" / "master.key").chmod(0o644)
-    found = json.loads(onefold("doctor", *data, "--json", expect=1))
+def test_the_doctor_finds_a_readable_master_key(server: Server) -> None:
+    """A healthy folder passes, also one in use; a key that others may read is a problem."""
+    key, command = server.data / "master.key", ("doctor", "--data", str(server.data), "--json")
+    assert {finding["level"] for finding in json.loads(onefold(*command))} == {"ok"}
+    key.chmod(0o644)
+    try:
+        found = json.loads(onefold(*command, expect=1))
+    finally:
+        key.chmod(0o600)
     assert [f["checked"] for f in found if f["level"] == "problem"] == ["master key"]

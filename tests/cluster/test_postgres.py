@@ -12,7 +12,7 @@ import pytest
 
 from scripts.postgres import QUICK, Postgres, postgres
 from service.readiness import wait_until_ready
-from tests.cluster.calls import day, identify, page, track
+from tests.cluster.calls import day, fresh, identify, page, track
 from tests.cluster.server import Server, serving
 from tests.cluster.test_command_line import onefold
 from tests.cluster.test_starting import refused
@@ -33,15 +33,22 @@ def database() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture
-def address(database: Postgres, request: pytest.FixtureRequest) -> str:
-    """The address of a fresh database with the tables in it, password included."""
-    name = request.node.name.split("[")[0][-60:]
-    database.execute(f"CREATE DATABASE {name}")
-    address = database.address(name, f"{ROLE}:{PASSWORD}")
+@pytest.fixture(scope="module")
+def address(database: Postgres) -> str:
+    """The address of a database with the tables in it, password included."""
+    database.execute("CREATE DATABASE keeping")
+    address = database.address("keeping", f"{ROLE}:{PASSWORD}")
     told = onefold("store", "migrate", "--store", address)
     assert PASSWORD not in told
     return address
+
+
+@pytest.fixture(scope="module")
+def keeping(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One deployment for all tests; it gives up a call soon while the database is away."""
+    settings = {"ONEFOLD_STORE": address, "ONEFOLD_RETRY_FOR": "0.2"}
+    with serving(tmp_path_factory.mktemp("keeping"), "--hosts", "2", **settings) as server:
+        yield server
 
 
 def rows(address: str, query: str) -> list[tuple[Any, ...]]:
@@ -50,29 +57,24 @@ def rows(address: str, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_three_days_become_one_customer_and_nothing_tells_the_password(
-    address: str, tmp_path: Path
+    keeping: Server, address: str, tmp_path: Path
 ) -> None:
     """Both hosts write, each under a lease of its own; a second deployment stays out."""
-    data = tmp_path / "data"
-    with serving(data, "--hosts", "2", ONEFOLD_STORE=address) as server:
-        server.send(page(day(1), uid="u1", device="d"))
-        server.send(track("View", day(3), uid="u2", device="d"))
-        server.send(identify(day(7), {"plan": "pro"}, uid="u2", cid="c", device="d"))
-        customer = server.customer("c")
-        assert customer["uids"] == ["u1", "u2"]
-        assert customer["activities"] == {"$page": 1, "View": 1}
-        assert server.visitor("u1")["folded_from"] == "u1"
-        server.send(*(track("View", day(1), uid=f"many-{number}") for number in range(50)))
-        assert server.stats()["visitors"] == 50
-        assert "is in use by another Onefold" in refused(tmp_path / "other", ONEFOLD_STORE=address)
-        expect_no_password(server, tmp_path)
-        expect_views_as_the_log(data, address)
-    assert rows(address, "SELECT name, epoch FROM onefold.leases ORDER BY name") == [
-        ("host-0", 1),
-        ("host-1", 1),
-    ]
-    with serving(data, "--hosts", "1", ONEFOLD_STORE=address) as server:
-        assert server.customer("c") == customer
+    before = keeping.stats()["visitors"]
+    keeping.send(page(day(1), uid="u1", device="d"))
+    keeping.send(track("View", day(3), uid="u2", device="d"))
+    keeping.send(identify(day(7), {"plan": "pro"}, uid="u2", cid="c", device="d"))
+    customer = keeping.customer("c")
+    assert customer["uids"] == ["u1", "u2"]
+    assert customer["activities"] == {"$page": 1, "View": 1}
+    assert keeping.visitor("u1")["folded_from"] == "u1"
+    keeping.send(*(track("View", day(1), uid=f"many-{number}") for number in range(50)))
+    assert keeping.stats()["visitors"] == before + 50
+    assert "is in use by another Onefold" in refused(tmp_path / "other", ONEFOLD_STORE=address)
+    expect_no_password(keeping)
+    expect_views_as_the_log(keeping.data, address)
+    leases = rows(address, "SELECT name FROM onefold.leases ORDER BY name")
+    assert leases == [("host-0",), ("host-1",)]
 
 
 def expect_views_as_the_log(data: Path, address: str) -> None:
@@ -92,11 +94,13 @@ def expect_views_as_the_log(data: Path, address: str) -> None:
     assert ([each["cid"] for each in found["profiles"]], found["count"]) == (["c"], 1)
 
 
-def expect_no_password(server: Server, folder: Path) -> None:
+def expect_no_password(server: Server) -> None:
     """Look through what Ray keeps and logs of this server, and through our own files."""
     sessions = list(Path("/tmp/ray").glob(f"session_*_{server.process.pid}"))  # noqa: S108 - Ray's own
     assert len(sessions) == 1
-    files = [path for place in (*sessions, folder) for path in place.rglob("*") if path.is_file()]
+    files = [
+        path for place in (*sessions, server.data) for path in place.rglob("*") if path.is_file()
+    ]
     assert len(files) > 10
     assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
     settings = {
@@ -106,46 +110,45 @@ def expect_no_password(server: Server, folder: Path) -> None:
 
 
 def test_a_database_that_is_away_is_503_and_then_it_goes_on(
-    database: Postgres, address: str, tmp_path: Path
+    keeping: Server, database: Postgres
 ) -> None:
-    call = track("View", day(1), uid="u1")
-    settings = {"ONEFOLD_STORE": address, "ONEFOLD_RETRY_FOR": "0.2"}
-    with serving(tmp_path, "--hosts", "2", **settings) as server:
-        database.kill()
-        answer = server.ingest.post("/v1/batch", json={"batch": [call]})
-        assert answer.status_code == 503, answer.text
-        assert int(answer.headers["Retry-After"]) >= 1
-        assert server.api.get("/readyz").status_code == 503
-        database.start()
-        wait_until_ready(server.url)
-        server.send(call)
-        assert server.visitor("u1")["activity_count"] == 1
+    call = track("View", day(1), uid=fresh("u"))
+    database.kill()
+    answer = keeping.ingest.post("/v1/batch", json={"batch": [call]})
+    assert answer.status_code == 503, answer.text
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert keeping.api.get("/readyz").status_code == 503
+    database.start()
+    wait_until_ready(keeping.url)
+    keeping.send(call)
+    assert keeping.visitor(call["anonymousId"])["activity_count"] == 1
 
 
 def test_kills_of_the_database_lose_and_double_nothing(
-    database: Postgres, address: str, tmp_path: Path
+    keeping: Server, database: Postgres, address: str
 ) -> None:
     """Clients go on while the database server is killed and started again."""
     loads = [journeys(writer)[:30] for writer in range(WRITERS)]
     finished = Event()
 
-    def kill_some(url: str) -> None:
+    def kill_some() -> None:
         try:
             for _ in range(KILLS):
-                wait_until_ready(url)
+                wait_until_ready(keeping.url)
                 database.kill()
                 database.start()
         finally:
             finished.set()
 
-    with serving(tmp_path, "--hosts", "2", ONEFOLD_STORE=address) as server:
-        with ThreadPoolExecutor(WRITERS + 1) as pool:
-            work = [pool.submit(keep_sending, server.url, load, finished) for load in loads]
-            work.append(pool.submit(kill_some, server.url))
-            for done in work:
-                done.result()
-        wait_until_ready(server.url)
-        expect_everything_once(server, [call for load in loads for batch in load for call in batch])
+    before = keeping.stats()
+    with ThreadPoolExecutor(WRITERS + 1) as pool:
+        work = [pool.submit(keep_sending, keeping.url, load, finished) for load in loads]
+        work.append(pool.submit(kill_some))
+        for done in work:
+            done.result()
+    wait_until_ready(keeping.url)
+    calls = [call for load in loads for batch in load for call in batch]
+    expect_everything_once(keeping, calls, before)
     counts = dict(rows(address, "SELECT topic, count(*) FROM onefold.events GROUP BY topic"))
     assert counts["folded.1"] == counts["merged.1"] > 0
     streams = rows(

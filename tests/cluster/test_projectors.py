@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.calls import day, identify, track
-from tests.cluster.server import ONEFOLD, Server, serving
+from tests.cluster.calls import day, fresh, identify, track
+from tests.cluster.server import ONEFOLD, Server
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -30,23 +30,18 @@ def wait_until_caught_up(server: Server) -> dict[str, dict[str, Any]]:
             return found
 
 
-def test_views_catch_up_though_their_projector_is_killed_again_and_again(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        for kill in range(KILLS):
-            for batch in range(10):
-                calls = [
-                    track("View", day(1), uid=f"u{kill}-{n % 7}", message_id=f"{kill}.{batch}.{n}")
-                    for n in range(100)
-                ]
-                server.send(*calls)
-            while not (pids := server.pids("ProjectorShell")):
-                pass
-            os.kill(pids[0], signal.SIGKILL)
-        server.send(identify(day(2), {"a": 1}, cid="c1", uid="u0-1", message_id="last"))
-        found = wait_until_caught_up(server)
-        assert {row["parked"] for row in found.values()} == {0}
-        verified = server_side(tmp_path, "verify")
-    assert verified == 0
+def test_views_catch_up_though_their_projector_is_killed_again_and_again(server: Server) -> None:
+    for _ in range(KILLS):
+        uids = [fresh(f"u{number}") for number in range(7)]
+        for _ in range(10):
+            server.send(*(track("View", day(1), uid=uids[n % 7]) for n in range(100)))
+        while not (pids := server.pids("ProjectorShell")):
+            pass
+        os.kill(pids[0], signal.SIGKILL)
+    server.send(identify(day(2), {"a": 1}, cid=fresh("c"), uid=uids[0]))
+    found = wait_until_caught_up(server)
+    assert {row["parked"] for row in found.values()} == {0}
+    assert server_side(server.data, "verify") == 0
 
 
 def server_side(data: Path, command: str) -> int:

@@ -15,6 +15,7 @@ from actors.cluster import joined_ray
 from actors.configured_ray import ray
 from actors.infos import own_node
 from actors.members import Member, make
+from actors.nodes import living
 from domain.attributes import Policies
 from domain.events import ActivityTracked
 from scripts.postgres import Postgres
@@ -73,7 +74,7 @@ class Guest:
 
 def test_a_member_starts_on_the_node_that_was_chosen(deployed: Deployed) -> None:
     with joined_ray(deployed.nodes.cluster.address):
-        chosen = [node["NodeID"] for node in ray.nodes() for _ in range(3)]
+        chosen = [node.id for node in living((), (), None) for _ in range(3)]
         guests = [make(f"guest-{n}", Member(Guest, None), node) for n, node in enumerate(chosen)]
         try:
             assert ray.get([guest.node.remote() for guest in guests]) == chosen

@@ -1,4 +1,4 @@
-"""A running Onefold with its demo shop, a site, and people with browsers."""
+"""A site of the running Onefold's customer, and people with browsers."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser import browsing, visiting
-from tests.cluster.server import Server, serving
+from tests.cluster.server import Server
 from tests.sdk.site import Site, site
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("sdk"), "--hosts", "1", "--demo") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

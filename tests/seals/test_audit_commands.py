@@ -6,9 +6,10 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-import service.cli  # noqa: F401 - registers the commands
-from service.cli.console import app
+from service.cli import app, load
 from tests.seals.sealed import ROWS, Sealed
+
+load("audit")
 
 
 def run(*arguments: object, expect: int = 0) -> Any:

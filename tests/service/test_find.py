@@ -4,8 +4,10 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from service.cli import app
+from service.cli import app, load
 from store.views.errors import ViewsMissing
+
+load("profiles")
 
 
 def test_a_filter_that_makes_no_sense_is_refused(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-import service.cli  # noqa: F401 - registers the commands
 from domain.instants import rfc3339
-from service.cli.console import app
+from service.cli import app, load
 from tests.actors.deployment import Deployment, send
 from tests.controls.calls import identify, page
 from tests.controls.times import day
+
+load("profile")
 
 
 @pytest.fixture

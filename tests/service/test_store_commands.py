@@ -9,15 +9,16 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-import service.cli  # noqa: F401 - adds the commands
 from scripts.postgres import Postgres
-from service.cli.console import app
+from service.cli import app, load
 from store.errors import SchemaMissing, StoreMissing
 from store.folder import prepare
 from store.location import VARIABLE
 from store.postgres.lock import KEY
 from store.postgres.schema import VERSION
 from tests.controls.databases import fresh_database
+
+load("store")
 
 
 @pytest.fixture
