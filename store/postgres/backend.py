@@ -19,8 +19,8 @@ from store.backend import Entry, Lease, Link, LogRow, Place, Snapshot, Write
 from store.errors import Conflict, StoreUnavailable
 from store.postgres import schema
 from store.postgres.address import conninfo, shown
-from store.postgres.batch import BatchRecorder
 from store.postgres.datastore import Datastore
+from store.postgres.recorder import LogRecorder
 
 _LOG_ROW = "notification_id, originator_id, originator_version, topic, state"
 
@@ -40,7 +40,7 @@ class PostgresBackend:
         self.where = shown(address)
         self._address = address
         self._datastore = Datastore(conninfo(address), synchronous)
-        self._recorder = BatchRecorder(self._datastore)
+        self._recorder = LogRecorder(self._datastore)
 
     def check(self) -> None:
         """Raise unless the database is there, ours, of this version and open to us."""

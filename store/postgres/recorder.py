@@ -3,73 +3,49 @@
 from collections.abc import Sequence
 from typing import Any
 
+import psycopg
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder
-from psycopg import Cursor
-from psycopg.rows import DictRow
+from psycopg.rows import tuple_row
 
+from store.backend import Write
+from store.errors import Conflict, Fenced
 from store.postgres.datastore import Datastore
 from store.postgres.schema import EVENTS
-
-_INSERT = """
-INSERT INTO onefold.events (originator_id, originator_version, topic, state)
-SELECT * FROM unnest(%b::uuid[], %b::bigint[], %b::text[], %b::bytea[])
-RETURNING notification_id
-"""
-
-WRITE_WITHIN_MS = 15_000
-"""How long a batch may take, waiting for locks included.
-
-In the middle of its statements the server waits for a client in a state that the timeout of idle
-transactions does not know: a host that froze or was cut off there would keep its lease from its
-successor. Known from PostgreSQL 17 on.
-"""
-
-KNOWN_FROM = 170_000
+from store.postgres.writing import CALL, FENCED, STALE, arguments
 
 
 class LogRecorder(PostgresApplicationRecorder):
-    """Appends a batch as four arrays under the library's lock, so that positions follow commits.
+    """Appends a batch by one call of `onefold.write`; positions follow commits.
 
-    Passes the library's own conformance suites. What belongs to the same transaction is written
-    by a subclass in `_insert_events`, before the lock is taken: while one batch holds it, no
-    answer of a client is awaited. A failure is not tried again here: callers decide.
+    Passes the library's own conformance suites. What else a `write` holds belongs to the same
+    transaction. A failure is not tried again here: callers decide.
     """
 
     def __init__(self, datastore: Datastore) -> None:
         super().__init__(datastore, events_table_name=EVENTS)
-        self.lock_table_statements = self.lock_table_statements[1:]  # the session has a timeout
 
     def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+        self, stored_events: Sequence[StoredEvent], *, write: Write | None = None, **_: Any
     ) -> Sequence[int] | None:
-        """Append events and what comes with them in one transaction; gives their positions."""
+        """Append events and what comes with them in one transaction; gives their positions.
+
+        Raises `Fenced` and `Conflict` besides what the library's recorders raise.
+        """
         with (
             self.datastore.get_connection() as connection,
-            connection.pipeline() as pipeline,
-            connection.cursor() as inserted,
+            connection.cursor(binary=True, row_factory=tuple_row) as c,
         ):
-            connection.execute("BEGIN")
-            if connection.info.server_version >= KNOWN_FROM:
-                connection.execute(f"SET LOCAL transaction_timeout = {WRITE_WITHIN_MS}".encode())
-            self._insert_events(inserted, stored_events, **kwargs)
-            if stored_events:
-                self._insert_stored_events(inserted, stored_events)
-            connection.execute("COMMIT")
-            pipeline.sync()
-            if not stored_events:
-                return []
-            return self._fetch_ids_after_insert_events(inserted, stored_events)
+            try:
+                c.execute(CALL, arguments(stored_events, write), prepare=True)
+            except psycopg.DatabaseError as error:
+                raise _meaning(error, write) from error
+            [(positions,)] = c.fetchall()
+            return positions or []
 
-    def _insert_stored_events(
-        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
-    ) -> None:
-        self._lock_table(curs)
-        self._notify_channel(curs)
-        columns = (
-            [event.originator_id for event in stored_events],
-            [event.originator_version for event in stored_events],
-            [event.topic for event in stored_events],
-            [event.state for event in stored_events],
-        )
-        curs.execute(_INSERT, columns, prepare=True)
+
+def _meaning(error: psycopg.DatabaseError, write: Write | None) -> Exception:
+    why = error.diag.message_primary or str(error)
+    if write is not None and error.sqlstate == FENCED:
+        return Fenced(write.lease.name, write.lease.epoch, int(why))
+    return Conflict(why) if error.sqlstate == STALE else error

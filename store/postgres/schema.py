@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 
 from store.errors import NewerSchema, OlderSchema, SchemaMissing, StoreUnreachable, UnfitDatabase
 from store.postgres.address import conninfo, shown
+from store.postgres.writing import FUNCTION
 
 SCHEMA = "onefold"
 """The PostgreSQL schema that is ours; the database may hold others."""
@@ -60,6 +61,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (host, name)) WITH (fillfactor = 25)""",
         'CREATE TABLE onefold.meta (name text COLLATE "C" PRIMARY KEY, value bytea NOT NULL)',
     ),
+    (FUNCTION,),
 )
 """The statements that lead from each version of the schema to the next."""
 
