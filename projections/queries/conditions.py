@@ -34,7 +34,7 @@ from domain.instants import day_of
 from projections.columns import TEXT
 from projections.profiles import NEVER
 from projections.queries.filters import TIMES, Attribute, Column, Did, Filter, Group, Scalar
-from projections.queries.snapshot import Snapshot, activities_in, identities_in, profiles_in
+from projections.queries.snapshot import Snapshot, activities_in, profiles_in
 
 Holds = ColumnElement[bool]
 Members = Select[tuple[str]]
@@ -140,8 +140,8 @@ class Conditions:
     def candidates(self, leaf: Attribute | Column | Did) -> Select[Any] | None:
         """List no fewer rows than members, quick to cut off; None where there are many."""
         if isinstance(leaf, Did):
-            counts, _ = self._counts()
-            return select(counts.c.origin).where(*self._within(counts, leaf))
+            counts = self._counts()
+            return select(counts.c.profile_id).where(*self._within(counts, leaf))
         return self.members(leaf)
 
     def _any_holds(self, tree: Group) -> Holds:
@@ -174,28 +174,24 @@ class Conditions:
         return found.correlate(self._profiles.rows).exists()
 
     def _did(self, leaf: Did) -> Holds:
-        counts, origins = self._counts()
-        is_mine = origins.c.profile_id == self._profiles.rows.c.profile_id
-        is_there = counts.c.origin == origins.c.origin
-        # One origin after the other: a join might be begun from the name, with everybody's rows.
-        there = select(func.sum(counts.c.count)).where(is_there, *self._within(counts, leaf))
-        times = func.coalesce(func.sum(there.correlate(origins).scalar_subquery()), 0)
-        return select(times).where(is_mine).scalar_subquery() >= leaf.at_least
+        counts = self._counts()
+        is_mine = counts.c.profile_id == self._profiles.rows.c.profile_id
+        times = select(func.coalesce(func.sum(counts.c.count), 0))
+        mine = times.where(is_mine, *self._within(counts, leaf)).correlate(self._profiles.rows)
+        return mine.scalar_subquery() >= leaf.at_least
 
     def _doers(self, leaf: Did) -> Members:
-        counts, origins = self._counts()
-        whose = unindexed(origins.c.profile_id)
+        counts = self._counts()
+        whose = unindexed(counts.c.profile_id)
         return (
             select(whose.label("profile_id"))
-            .select_from(counts)
-            .join(origins, origins.c.origin == counts.c.origin)
             .where(*self._within(counts, leaf))
             .group_by(whose)
             .having(func.sum(counts.c.count) >= leaf.at_least)
         )
 
-    def _counts(self) -> tuple[Table, Table]:
-        return activities_in(self._snapshot).origin_days, identities_in(self._snapshot).origins
+    def _counts(self) -> Table:
+        return activities_in(self._snapshot).profile_days
 
     def _within(self, counts: Table, leaf: Did) -> list[Holds]:
         is_named = counts.c.name == leaf.activity

@@ -48,7 +48,7 @@ class Found(msgspec.Struct, frozen=True, omit_defaults=True):
 def views_of(search: Search) -> tuple[str, ...]:
     """Name the views that a search reads."""
     if any(isinstance(each, Did) for each in conditions(search.filter)):
-        return "profiles", "identities", "activities"
+        return "profiles", "activities"
     return ("profiles",)
 
 

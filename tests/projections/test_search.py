@@ -240,7 +240,7 @@ def plan_of(moment: Asked, told: dict[str, Any] | None) -> str:
         (column("cid", "=", "ana"), "profiles_1_profiles_by_cid (cid=?)"),
         (column("uid", "=", "u3"), "profiles_1_profiles_by_uid (uid=?)"),
         (column("last_seen", ">", rfc3339(day(9))), "profiles_by_last_seen (last_seen>?)"),
-        ({"activity": "Bought", "last_days": 3}, "origin_days_by_name (name=? AND day>?)"),
+        ({"activity": "Bought", "last_days": 3}, "profile_days_by_name (name=? AND day>?)"),
         (None, "profiles_1_profiles_by_last_seen"),
     ],
 )
@@ -256,5 +256,5 @@ def test_a_walk_in_order_looks_each_profile_up_by_its_key(monkeypatch: pytest.Mo
         told = plan_of(Asked(views), {"and": [attribute("age", ">", 3), {"activity": "Bought"}]})
     assert "SCAN profiles_1_profiles USING INDEX profiles_1_profiles_by_last_seen" in told
     assert "PRIMARY KEY (profile_id=? AND name=?)" in told
-    assert "PRIMARY KEY (origin=? AND name=?)" in told
+    assert "PRIMARY KEY (profile_id=? AND name=?)" in told
     assert "TEMP B-TREE" not in told
