@@ -1,8 +1,8 @@
 """Views of the log: each a pure fold with its own tables, one view a file.
 
-`profiles` is what people search, `identities` says whose each UID is, `sessions` and `activities`
-are kept by origin and joined to it, `rejections` lists what could not be taken. `queries/` asks
-them.
+`profiles` is what people search, `activities` counts what they did, `identities` says whose each
+UID is, `sessions` are kept by origin and joined to it, `rejections` lists what could not be taken.
+`queries/` asks them.
 """
 
 from domain.attributes import Policies

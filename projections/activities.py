@@ -1,38 +1,41 @@
 """The view `activities`: how often each activity happened, day by day.
 
-`daily` counts by source and name; `origin_days` also by origin, for *did X at least n times in
-the last d days* and for counting profiles. A fold moves no row: see `projections.identities`.
+`daily` counts by source and name; `profile_days` also by profile, for *did X at least n times in
+the last d days* and for counting profiles. A fold moves the visitor's rows to its customer, who
+may have the same days already: the counts are added.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Index, MetaData, Table
+from sqlalchemy import Connection, Index, MetaData, Table, delete, select
 
 from domain.draft import Recorded
-from domain.events import ActivityTracked
+from domain.events import ActivityTracked, Folded
 from domain.instants import day_of
 from projections import upserts
-from projections.columns import key, storable, whole, whole_key
-from projections.identities import origin_key
+from projections.columns import key, profile_key, storable, whole, whole_key
 from projections.states import Recall
+
+Days = Counter[tuple[str, str, int, str]]
+"""How often, by (profile, name, day, source)."""
 
 
 class ActivityTables(NamedTuple):
-    """`daily` counts by (source, name, day), `origin_days` by (origin, name, day, source)."""
+    """`daily` counts by (source, name, day), `profile_days` by (profile, name, day, source)."""
 
     daily: Table
-    origin_days: Table
+    profile_days: Table
 
 
 def activity_tables(metadata: MetaData, prefix: str) -> ActivityTables:
     """Declare the tables, or find them declared."""
     daily = metadata.tables.get(f"{prefix}daily")
-    origin_days = metadata.tables.get(f"{prefix}origin_days")
+    profile_days = metadata.tables.get(f"{prefix}profile_days")
     return ActivityTables(
         _daily(metadata, f"{prefix}daily") if daily is None else daily,
-        _origin_days(metadata, f"{prefix}origin_days") if origin_days is None else origin_days,
+        _profile_days(metadata, f"{prefix}profile_days") if profile_days is None else profile_days,
     )
 
 
@@ -40,7 +43,7 @@ class Activities:
     """The projection. A day is a UTC day, the one the activity occurred on."""
 
     name = "activities"
-    version = 1
+    version = 2
 
     def declare(self, metadata: MetaData, prefix: str) -> None:
         """See `actors.ports.Projection.declare`."""
@@ -59,40 +62,61 @@ class ActivitiesFold:
 
     def fold(self, connection: Connection, page: Sequence[tuple[int, Recorded]]) -> None:
         """See `actors.ports.Fold.fold`."""
-        by_origin: Counter[tuple[str, str, int, str]] = Counter()
-        for _, recorded in page:
-            event = recorded.event
-            if isinstance(event, ActivityTracked):
-                moment = event.moment
-                origin = origin_key(event.content.uid, recorded.profile_id)
-                by_origin[origin, event.name, day_of(moment.occurred_at), moment.source] += 1
-        daily: Counter[tuple[str, str, int]] = Counter()
-        for (_, name, day, source), count in by_origin.items():
-            daily[source, name, day] += count
+        counts, moved = _counts(page), _moved(page)
+        daily: Counter[tuple[str, int, str]] = Counter()
+        for (_, name, day, source), count in counts.items():
+            daily[name, day, source] += count
+        if moved:
+            counts += self._taken(connection, moved)
         upserts.add(connection, self._tables.daily, _daily_rows(daily))
-        upserts.add(connection, self._tables.origin_days, _origin_rows(by_origin))
+        upserts.add(connection, self._tables.profile_days, _profile_rows(counts, moved))
+
+    def _taken(self, connection: Connection, visitors: Iterable[str]) -> Days:
+        """Remove what is counted for visitors; nobody else writes it, for their streams closed."""
+        table = self._tables.profile_days
+        is_theirs = table.c.profile_id.in_(list(visitors))
+        rows = connection.execute(select(table).where(is_theirs)).all()
+        if rows:
+            connection.execute(delete(table).where(is_theirs))
+        return Counter({(row.profile_id, row.name, row.day, row.source): row[-1] for row in rows})
 
     def forget(self) -> None:
         """See `actors.ports.Fold.forget`; nothing is in memory."""
 
 
-def _daily_rows(counts: Counter[tuple[str, str, int]]) -> list[upserts.Row]:
+def _counts(page: Iterable[tuple[int, Recorded]]) -> Days:
+    counts: Days = Counter()
+    for _, recorded in page:
+        event = recorded.event
+        if isinstance(event, ActivityTracked):
+            profile, source = profile_key(recorded.profile_id), storable(event.moment.source)
+            counts[profile, storable(event.name), day_of(event.moment.occurred_at), source] += 1
+    return counts
+
+
+def _moved(page: Iterable[tuple[int, Recorded]]) -> dict[str, str]:
+    """Give whose the visitors are that are folded in a page."""
+    return {
+        profile_key(recorded.profile_id): profile_key(recorded.event.customer_id)
+        for _, recorded in page
+        if isinstance(recorded.event, Folded)
+    }
+
+
+def _daily_rows(counts: Counter[tuple[str, int, str]]) -> list[upserts.Row]:
     return [
-        {"source": storable(source), "name": storable(name), "day": day, "count": count}
-        for (source, name, day), count in counts.items()
+        {"name": name, "day": day, "source": source, "count": count}
+        for (name, day, source), count in counts.items()
     ]
 
 
-def _origin_rows(counts: Counter[tuple[str, str, int, str]]) -> list[upserts.Row]:
+def _profile_rows(counts: Days, moved: Mapping[str, str]) -> list[upserts.Row]:
+    owned: Days = Counter()
+    for (profile, name, day, source), count in counts.items():
+        owned[moved.get(profile, profile), name, day, source] += count
     return [
-        {
-            "origin": origin,
-            "name": storable(name),
-            "day": day,
-            "source": storable(source),
-            "count": count,
-        }
-        for (origin, name, day, source), count in counts.items()
+        {"profile_id": profile, "name": name, "day": day, "source": source, "count": count}
+        for (profile, name, day, source), count in owned.items()
     ]
 
 
@@ -109,15 +133,15 @@ def _daily(metadata: MetaData, name: str) -> Table:
     )
 
 
-def _origin_days(metadata: MetaData, name: str) -> Table:
+def _profile_days(metadata: MetaData, name: str) -> Table:
     return Table(
         name,
         metadata,
-        key("origin"),
+        key("profile_id"),
         key("name"),
         whole_key("day"),
         key("source"),
         whole("count"),
-        Index(f"{name}_by_name", "name", "day", "origin", "count"),
+        Index(f"{name}_by_name", "name", "day", "source", "profile_id", "count"),
         sqlite_with_rowid=False,
     )

@@ -27,6 +27,9 @@ from projections.columns import COMPARED, key, optional_text, profile_key, stora
 MEMBERS = 1_000
 """Members of a list that are indexed."""
 
+SECOND = 1
+"""The place of a second member: who has a row there has several values of the attribute."""
+
 Row = dict[str, Any]
 
 
@@ -135,4 +138,12 @@ def _declared(metadata: MetaData, name: str) -> Table:
             sqlite_where=is_filled,
             postgresql_where=is_filled,
         )
+    is_second = index.c.place == SECOND
+    Index(
+        f"{name}_by_second",
+        index.c.name,
+        index.c.profile_id,
+        sqlite_where=is_second,
+        postgresql_where=is_second,
+    )
     return index

@@ -1,7 +1,7 @@
 """The view `identities`: whose every UID and CID is, and which link keys came under each.
 
-What other views count, they count by origin. `origins` says whose an origin is now, and a fold
-changes that one row.
+Sessions are kept by origin. `origins` says whose an origin is now, and a fold changes that one
+row.
 """
 
 from collections.abc import Iterable, Sequence

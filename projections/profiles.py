@@ -48,7 +48,7 @@ class Profiles:
     """The projection; a change of policies makes other profiles and so needs a rebuild."""
 
     name = "profiles"
-    version = 1
+    version = 2
 
     def __init__(self, policies: Policies = DEFAULT_POLICIES, live: int = LIVE) -> None:
         self._policies = policies

@@ -1,6 +1,7 @@
 """Views of many made-up profiles, written straight into their tables."""
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
@@ -43,7 +44,7 @@ def fill(connection: Connection, profiles: int, seed: int = 1) -> None:
     metadata.create_all(connection)
     tables = _tables(metadata)
     chance = random.Random(seed)  # noqa: S311 - made-up people, the same in every run
-    daily: dict[tuple[str, int], int] = {}
+    daily: Counter[tuple[str, int]] = Counter()
     for chunk in _chunks(chance, profiles, daily):
         for name, rows in chunk.items():
             if rows:
@@ -63,7 +64,7 @@ def _tables(metadata: MetaData) -> dict[str, Table]:
         "profiles": profiles.rows,
         "attributes": profiles.attributes,
         "origins": identities.origins,
-        "days": activities.origin_days,
+        "days": activities.profile_days,
         "daily": activities.daily,
         "sessions": session_table(metadata, prefix("sessions")),
         "rejections": rejection_tables(metadata, prefix("rejections")).rows,
@@ -71,7 +72,7 @@ def _tables(metadata: MetaData) -> dict[str, Table]:
 
 
 def _chunks(
-    chance: random.Random, profiles: int, daily: dict[tuple[str, int], int]
+    chance: random.Random, profiles: int, daily: Counter[tuple[str, int]]
 ) -> Iterator[Rows]:
     for start in range(0, profiles, CHUNK):
         rows: Rows = {
@@ -83,7 +84,7 @@ def _chunks(
 
 
 def _add_profile(
-    rows: Rows, chance: random.Random, number: int, daily: dict[tuple[str, int], int]
+    rows: Rows, chance: random.Random, number: int, daily: Counter[tuple[str, int]]
 ) -> None:
     profile_id = UUID(int=(0x0190_0000_0000 + number << 80) | chance.getrandbits(80)).hex
     is_customer = chance.random() < FOLDED
@@ -92,10 +93,13 @@ def _add_profile(
     for name, value in values.items():
         rows["attributes"] += rows_of(profile_id, name, value)
     moments: list[Instant] = []
+    days: Counter[tuple[str, int]] = Counter()
     for uid in uids:
         origin = f"uid:{uid}"
         rows["origins"].append(_origin(profile_id, "uid", uid, origin))
-        moments += _activities(rows, chance, origin, daily)
+        moments += _activities(rows, chance, origin, days)
+    rows["days"] += _days(profile_id, days)
+    daily.update(days)
     if is_customer:
         rows["origins"].append(_origin(profile_id, "cid", f"c{number}", f"cid:{profile_id}"))
     who = {"cid": f"c{number}"} if is_customer else {"uid": uids[0]}
@@ -114,7 +118,7 @@ def _attributes(chance: random.Random, number: int) -> dict[str, Any]:
 
 
 def _activities(
-    rows: Rows, chance: random.Random, origin: str, daily: dict[tuple[str, int], int]
+    rows: Rows, chance: random.Random, origin: str, days: Counter[tuple[str, int]]
 ) -> list[Instant]:
     """Add some days of activity; gives when they were."""
     moments: list[Instant] = []
@@ -127,11 +131,15 @@ def _activities(
             count, day = chance.randint(1, 3), day_of(at)
             if (name, day) not in known:
                 known.add((name, day))
-                daily[name, day] = daily.get((name, day), 0) + count
-                rows["days"].append(
-                    {"origin": origin, "name": name, "day": day, "source": "web", "count": count}
-                )
+                days[name, day] += count
     return sorted(set(moments))
+
+
+def _days(profile_id: str, days: Counter[tuple[str, int]]) -> list[dict[str, Any]]:
+    return [
+        {"profile_id": profile_id, "name": name, "day": day, "source": "web", "count": count}
+        for (name, day), count in days.items()
+    ]
 
 
 def _profile(

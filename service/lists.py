@@ -7,7 +7,8 @@ from litestar import Response, Router, get
 from litestar.params import QueryParameter
 
 from domain.instants import Instant, day_of
-from projections.queries.daily_counts import Daily, daily_counts, views_of
+from projections.queries.daily_counts import VIEWS as DAILY
+from projections.queries.daily_counts import Daily, daily_counts
 from projections.queries.rejection_list import VIEWS as REJECTIONS
 from projections.queries.rejection_list import Rejected, rejections
 from projections.queries.session_list import VIEWS as SESSIONS
@@ -96,7 +97,7 @@ def list_routes(questions: Questions, credentials: Admission) -> Router:
         days = _day(instant_of(since)), _day(instant_of(until))
         asked = Daily(name, source, *days, limit, after, profiles)
         found, position = await questions.ask(
-            views_of(asked), lambda snapshot: daily_counts(snapshot, asked), wait_for, wait_seconds
+            DAILY, lambda snapshot: daily_counts(snapshot, asked), wait_for, wait_seconds
         )
         return json_answer(found | {"position": position})
 

@@ -4,7 +4,7 @@ Whom it holds for is quick to ask when they are few, and whether it holds when t
 `projections.queries.plan` chooses.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import eq, ge, gt, le, lt
 from typing import Any, NamedTuple
 
@@ -13,10 +13,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Double,
+    FromClause,
     Select,
     Table,
-    Text,
     and_,
+    bindparam,
     false,
     func,
     literal,
@@ -26,15 +27,14 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import GenericFunction
 
 from domain.instants import day_of
+from projections.attribute_index import SECOND
 from projections.columns import TEXT
 from projections.profiles import NEVER
 from projections.queries.filters import TIMES, Attribute, Column, Did, Filter, Group, Scalar
-from projections.queries.snapshot import Snapshot, activities_in, identities_in, profiles_in
+from projections.queries.functions import place_of, unindexed
+from projections.queries.snapshot import Snapshot, activities_in, profiles_in
 
 Holds = ColumnElement[bool]
 Members = Select[tuple[str]]
@@ -48,43 +48,6 @@ _ORDERS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-class place_of(GenericFunction[int]):  # noqa: N801 - a function in SQL, named like one
-    """Where a text holds another, from 1; 0 when it does not. Case counts in both databases."""
-
-    inherit_cache = True
-
-
-@compiles(place_of)
-def _in_sqlite(element: place_of, compiler: SQLCompiler, **more: Any) -> str:
-    return f"instr({compiler.process(element.clauses, **more)})"
-
-
-@compiles(place_of, "postgresql")
-def _in_postgres(element: place_of, compiler: SQLCompiler, **more: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **more)})"
-
-
-class unindexed(GenericFunction[Any]):  # noqa: N801 - a function in SQL, named like one
-    """A column's value so that no index offers itself for its order: it would be begun from then.
-
-    Written without parameters, for PostgreSQL groups by what is literally the same.
-    """
-
-    inherit_cache = True
-
-
-@compiles(unindexed)
-def _unindexed_in_sqlite(element: unindexed, compiler: SQLCompiler, **more: Any) -> str:
-    return f"(+{compiler.process(element.clauses, **more)})"
-
-
-@compiles(unindexed, "postgresql")
-def _unindexed_in_postgres(element: unindexed, compiler: SQLCompiler, **more: Any) -> str:
-    [column] = element.clauses
-    neutral = "|| ''" if isinstance(column.type, Text) else "+ 0"
-    return f"({compiler.process(column, **more)} {neutral})"
-
-
 class Values(NamedTuple):
     """The columns of an attribute's value, or expressions that no index offers itself for."""
 
@@ -96,15 +59,20 @@ class Values(NamedTuple):
 class Conditions:
     """Writes conditions for one snapshot; `now` is the moment that *last days* count from."""
 
-    def __init__(self, snapshot: Snapshot, now: int) -> None:
+    def __init__(self, snapshot: Snapshot, now: int, listed: FromClause | None = None) -> None:
         self._snapshot = snapshot
-        self._today = day_of(now)
+        self._now = now
         self._profiles = profiles_in(snapshot)
+        self._asked = self._profiles.rows if listed is None else listed
 
     @property
     def connection(self) -> Connection:
         """Where the conditions may be tried."""
         return self._snapshot.connection
+
+    def among(self, listed: FromClause) -> "Conditions":
+        """Write conditions for the rows of a list of profile ids, not those of the profiles."""
+        return Conditions(self._snapshot, self._now, listed)
 
     def holds(self, tree: Filter) -> Holds:
         """Say whether it holds for a row of the profiles."""
@@ -114,10 +82,10 @@ class Conditions:
                     return self._any_holds(tree)
                 return and_(true(), *map(self.holds, tree.items))
             case Column():
-                return _compared_column(self._profiles.rows, tree)
+                return self._column(tree)
             case Attribute():
                 found = self._has_any(tree)
-                return not_(found) if _is_negative(tree) else found
+                return not_(found) if is_negative(tree) else found
             case Did():
                 return self._did(tree)
 
@@ -128,33 +96,46 @@ class Conditions:
                 rows = self._profiles.rows
                 return select(rows.c.profile_id).where(_compared_column(rows, leaf))
             case Attribute():
-                if _is_negative(leaf):
+                if is_negative(leaf):
                     return None
-                index = self._profiles.attributes
-                is_named = index.c.name == leaf.name
-                values = Values(index.c.text, index.c.number, index.c.boolean)
-                return select(index.c.profile_id).where(is_named, _compared(values, leaf))
+                return self._with_value(leaf)
             case Did():
                 return self._doers(leaf)
 
     def candidates(self, leaf: Attribute | Column | Did) -> Select[Any] | None:
         """List no fewer rows than members, quick to cut off; None where there are many."""
         if isinstance(leaf, Did):
-            counts, _ = self._counts()
-            return select(counts.c.origin).where(*self._within(counts, leaf))
+            counts = self._counts()
+            return select(counts.c.profile_id).where(*self._within(counts, leaf))
         return self.members(leaf)
+
+    def together(self, leaves: Sequence[Attribute]) -> tuple[Members, Members]:
+        """List whom positive conditions on one attribute may all hold for, in two parts.
+
+        One value fulfils them all, or there are several values, and each may fulfil some.
+        """
+        index = self._profiles.attributes
+        has_several = (index.c.name == leaves[0].name, index.c.place == literal_column(str(SECOND)))
+        return self._with_value(*leaves), select(index.c.profile_id).where(*has_several)
+
+    def _with_value(self, *leaves: Attribute) -> Members:
+        index = self._profiles.attributes
+        is_named = index.c.name == leaves[0].name
+        values = Values(index.c.text, index.c.number, index.c.boolean)
+        compared = (_compared(values, leaf) for leaf in leaves)
+        return select(index.c.profile_id).where(is_named, *compared)
 
     def _any_holds(self, tree: Group) -> Holds:
         """Look for all positive conditions on attributes at once: they may be many."""
         together = [
-            item for item in tree.items if isinstance(item, Attribute) and not _is_negative(item)
+            item for item in tree.items if isinstance(item, Attribute) and not is_negative(item)
         ]
         apart = [self.holds(item) for item in tree.items if item not in together]
         return or_(false(), *([self._has_any(*together)] if together else []), *apart)
 
     def _has_any(self, *leaves: Attribute) -> Holds:
         index = self._profiles.attributes
-        is_mine = index.c.profile_id == self._profiles.rows.c.profile_id
+        is_mine = index.c.profile_id == self._asked.c.profile_id
         values = Values(unindexed(index.c.text), unindexed(index.c.number), index.c.boolean)
         wanted: dict[str, list[Holds]] = {}
         for leaf in leaves:
@@ -166,45 +147,49 @@ class Conditions:
             )
         )
 
+    def _column(self, leaf: Column) -> Holds:
+        rows = self._profiles.rows
+        compared = _compared_column(rows, leaf)
+        if self._asked is rows:
+            return compared
+        return self._exists(rows, rows.c.profile_id == self._asked.c.profile_id, compared)
+
     def _exists(self, index: Table, *holds: Holds) -> Holds:
         found: Select[Any] = select(literal_column("1")).select_from(index).where(*holds)
         if self.connection.dialect.name == "postgresql":
             # Looked up for one profile after the other: a join would first read everybody's rows.
             found = found.offset(literal_column("0"))
-        return found.correlate(self._profiles.rows).exists()
+        return found.correlate(self._asked).exists()
 
     def _did(self, leaf: Did) -> Holds:
-        counts, origins = self._counts()
-        is_mine = origins.c.profile_id == self._profiles.rows.c.profile_id
-        is_there = counts.c.origin == origins.c.origin
-        # One origin after the other: a join might be begun from the name, with everybody's rows.
-        there = select(func.sum(counts.c.count)).where(is_there, *self._within(counts, leaf))
-        times = func.coalesce(func.sum(there.correlate(origins).scalar_subquery()), 0)
-        return select(times).where(is_mine).scalar_subquery() >= leaf.at_least
+        counts = self._counts()
+        is_mine = counts.c.profile_id == self._asked.c.profile_id
+        times = select(func.coalesce(func.sum(counts.c.count), 0))
+        mine = times.where(is_mine, *self._within(counts, leaf)).correlate(self._asked)
+        return mine.scalar_subquery() >= leaf.at_least
 
     def _doers(self, leaf: Did) -> Members:
-        counts, origins = self._counts()
-        whose = unindexed(origins.c.profile_id)
+        counts = self._counts()
+        whose = unindexed(counts.c.profile_id)
         return (
             select(whose.label("profile_id"))
-            .select_from(counts)
-            .join(origins, origins.c.origin == counts.c.origin)
             .where(*self._within(counts, leaf))
             .group_by(whose)
             .having(func.sum(counts.c.count) >= leaf.at_least)
         )
 
-    def _counts(self) -> tuple[Table, Table]:
-        return activities_in(self._snapshot).origin_days, identities_in(self._snapshot).origins
+    def _counts(self) -> Table:
+        return activities_in(self._snapshot).profile_days
 
     def _within(self, counts: Table, leaf: Did) -> list[Holds]:
         is_named = counts.c.name == leaf.activity
         if leaf.last_days is None:
             return [is_named]
-        return [is_named, counts.c.day > self._today - leaf.last_days]
+        return [is_named, counts.c.day > day_of(self._now) - leaf.last_days]
 
 
-def _is_negative(leaf: Attribute) -> bool:
+def is_negative(leaf: Attribute) -> bool:
+    """Tell whether those without the attribute fulfil it."""
     return leaf.op == "!=" or (leaf.op == "exists" and leaf.value is False)
 
 
@@ -213,8 +198,21 @@ def _compared(values: Values, leaf: Attribute) -> Holds:
     if leaf.op == "exists":
         return true()
     if isinstance(leaf.value, tuple):
-        return or_(*(_typed(values, "=", each) for each in leaf.value))
+        return _is_one_of(values, leaf.value)
     return _typed(values, "=" if leaf.op == "!=" else leaf.op, leaf.value)
+
+
+def _is_one_of(values: Values, choices: tuple[Scalar, ...]) -> Holds:
+    """Look for all choices of a type at once: in a long list both databases search."""
+    texts = [each for each in choices if isinstance(each, str)]
+    truths = sorted({each for each in choices if isinstance(each, bool)})
+    numbers = [each for each in choices if not isinstance(each, str | bool)]
+    holds: list[Holds] = [values.boolean == literal(each, Boolean) for each in truths]
+    if texts:
+        holds.append(values.text.in_(bindparam(None, texts, TEXT, expanding=True)))
+    if numbers:
+        holds.append(values.number.in_(bindparam(None, numbers, Double(), expanding=True)))
+    return or_(*holds)
 
 
 def _typed(values: Values, op: str, value: Scalar) -> Holds:

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Table, func, select, tuple_
 from domain.instants import date_text
 from projections.columns import storable
 from projections.queries.cursors import cursor, read_cursor
-from projections.queries.snapshot import Snapshot, activities_in, identities_in
+from projections.queries.snapshot import Snapshot, activities_in
 
+VIEWS = ("activities",)
 QUESTION = "daily"
 
 
@@ -26,11 +27,6 @@ class Daily(msgspec.Struct, frozen=True):
     limit: int = 1_000
     after: str | None = None
     profiles: bool = False
-
-
-def views_of(asked: Daily) -> tuple[str, ...]:
-    """Name the views that are read."""
-    return ("activities", "identities") if asked.profiles else ("activities",)
 
 
 def daily_counts(snapshot: Snapshot, asked: Daily) -> dict[str, Any]:
@@ -59,15 +55,11 @@ def _profiles(
     snapshot: Snapshot, asked: Daily, first: int, last: int
 ) -> dict[tuple[int, str, str], int]:
     """Count the different profiles of each day, name and source between two days."""
-    counts, origins = activities_in(snapshot).origin_days, identities_in(snapshot).origins
+    counts = activities_in(snapshot).profile_days
     key = (counts.c.day, counts.c.name, counts.c.source)
-    statement = (
-        select(*key, func.count(origins.c.profile_id.distinct()))
-        .select_from(counts)
-        .join(origins, origins.c.origin == counts.c.origin)
-        .where(*_asked_of(counts, asked), counts.c.day.between(first, last))
-        .group_by(*key)
-    )
+    between = counts.c.day.between(first, last)
+    # A profile has one row for each.
+    statement = select(*key, func.count()).where(*_asked_of(counts, asked), between).group_by(*key)
     rows = snapshot.connection.execute(statement)
     return {(day, name, source): count for day, name, source, count in rows}
 

@@ -1,15 +1,21 @@
 """Finding profiles: a filter, an order, a page of it."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, CompoundSelect, Select, func, intersect, select, tuple_, union
+from msgspec import structs
+from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from domain.instants import Instant
-from projections.queries.conditions import Conditions, unindexed
+from projections.queries import counting
+from projections.queries.conditions import Conditions
+from projections.queries.counting import Place, everyone
 from projections.queries.cursors import cursor, read_cursor
 from projections.queries.errors import BadQuery
-from projections.queries.filters import EVERYTHING, Attribute, Did, Filter, Group, conditions
+from projections.queries.filters import EVERYTHING, Attribute, Did, Filter, conditions
+from projections.queries.functions import unindexed
+from projections.queries.gathering import gathered
 from projections.queries.plan import Start, starting_from
 from projections.queries.snapshot import Snapshot, profiles_in
 
@@ -48,22 +54,35 @@ class Found(msgspec.Struct, frozen=True, omit_defaults=True):
 def views_of(search: Search) -> tuple[str, ...]:
     """Name the views that a search reads."""
     if any(isinstance(each, Did) for each in conditions(search.filter)):
-        return "profiles", "identities", "activities"
+        return "profiles", "activities"
     return ("profiles",)
 
 
 def find(snapshot: Snapshot, search: Search, now: Instant) -> Found:
     """Find profiles. Raises `BadQuery`."""
+    search = structs.replace(search, filter=gathered(search.filter))
     written = Conditions(snapshot, now)
-    statement = page_statement(snapshot, search, written, starting_from(written, search.filter))
-    rows = snapshot.connection.execute(statement).all()
+    rows, counted = _page_and_count(snapshot, search, written)
     page = rows[: search.limit]
     return Found(
         profiles=[msgspec.Raw(row.document.encode()) for row in page],
         next=_next(search, page[-1]) if len(rows) > search.limit else None,
         unknown_attributes=_unknown(snapshot, search.filter),
-        count=_count(snapshot, search.filter, written) if search.count else msgspec.UNSET,
+        count=counted,
     )
+
+
+def _page_and_count(
+    snapshot: Snapshot, search: Search, written: Conditions
+) -> tuple[Sequence[Any], int | msgspec.UnsetType]:
+    tree = search.filter
+    if search.count:
+        places = everyone(snapshot, tree, written, _order(search)[0])
+        if places is not None:
+            return _page_among(snapshot, search, places), len(places)
+    statement = page_statement(snapshot, search, written, starting_from(written, tree))
+    rows = snapshot.connection.execute(statement).all()
+    return rows, counting.count(snapshot, tree, written) if search.count else msgspec.UNSET
 
 
 def page_statement(
@@ -73,16 +92,15 @@ def page_statement(
     rows = profiles_in(snapshot).rows
     key, is_descending = _order(search)
     column, least = rows.c[key], rows.c.profile_id
-    statement = select(column.label("key"), least, rows.c.document).where(
-        written.holds(search.filter)
-    )
+    asked = search.filter if start is None else start.left
+    statement = select(column.label("key"), least, rows.c.document).where(written.holds(asked))
     if search.after is not None:
         place = tuple_(*_place(search, search.after))
         here = tuple_(column, least)
         statement = statement.where(here < place if is_descending else here > place)
     by: ColumnElement[Any] = column
     if start is not None:
-        statement = statement.where(least.in_(start[1]))
+        statement = statement.where(least.in_(start.members))
         by = unindexed(column)
     order = (by.desc(), least.desc()) if is_descending else (by, least)
     return statement.order_by(*order).limit(search.limit + 1)
@@ -105,32 +123,19 @@ def _next(search: Search, last: Any) -> str:
     return cursor(search.sort, last.key, last.profile_id)
 
 
-def _count(snapshot: Snapshot, tree: Filter, written: Conditions) -> int:
+def _page_among(snapshot: Snapshot, search: Search, places: Iterable[Place]) -> Sequence[Any]:
+    """Read a page of those that are known, and one more."""
     rows = profiles_in(snapshot).rows
-    members = _members(written, tree)
-    if members is not None:
-        different = func.count(members.subquery().c.profile_id.distinct())
-        counted = select(different)
-    else:
-        start = starting_from(written, tree)
-        counted = select(func.count()).select_from(rows).where(written.holds(tree))
-        if start is not None:
-            counted = counted.where(rows.c.profile_id.in_(start[1]))
-    return int(snapshot.connection.execute(counted).scalar_one())
-
-
-def _members(written: Conditions, tree: Filter) -> Select[Any] | CompoundSelect[Any] | None:
-    """List whom a filter holds for, where each of its conditions can: sets cost less to count.
-
-    None where a condition cannot, as `!=`, or where it is a tree of more than one level.
-    """
-    if not isinstance(tree, Group):
-        return written.members(tree)
-    found = [None if isinstance(item, Group) else written.members(item) for item in tree.items]
-    every = [each for each in found if each is not None]
-    if not every or len(every) < len(found):
-        return None
-    return (union if tree.is_any else intersect)(*every)
+    key, is_descending = _order(search)
+    ordered = sorted(places, reverse=is_descending)
+    if search.after is not None:
+        after = tuple(_place(search, search.after))
+        ordered = [at for at in ordered if (at < after if is_descending else at > after)]
+    ids = [profile_id for _, profile_id in ordered[: search.limit + 1]]
+    columns = rows.c[key].label("key"), rows.c.profile_id, rows.c.document
+    statement = select(*columns).where(rows.c.profile_id.in_(ids))
+    found = {row.profile_id: row for row in snapshot.connection.execute(statement)}
+    return [found[profile_id] for profile_id in ids]
 
 
 def _unknown(snapshot: Snapshot, tree: Filter) -> list[str]:

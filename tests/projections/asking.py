@@ -76,3 +76,13 @@ def found(moment: Asked, told: dict[str, Any] | None = None, **more: Any) -> lis
     page_found = find(moment, Search(tree, **more), NOW)
     documents = [msgspec.json.decode(each) for each in page_found.profiles]
     return [each.get("cid") or each["uid"] for each in documents]
+
+
+def attribute(name: str, op: str, *value: Any) -> dict[str, Any]:
+    """Write a condition on an attribute."""
+    return {"attribute": name, "op": op, **({"value": value[0]} if value else {})}
+
+
+def column(name: str, op: str, *value: Any) -> dict[str, Any]:
+    """Write a condition on a column."""
+    return {"column": name, "op": op, **({"value": value[0]} if value else {})}
