@@ -73,9 +73,19 @@ class LiveProfiles:
         strangers = [u for u in uids if self._visitors.get(u) is None and not self._owners.get(u)]
         self._find("uid", strangers)
         self._find("cid", [cid for cid in cids if self._customers.get(cid) is None])
+        self._recover_all()
         unread = [link for link in links if self._books.get(link) is None]
         for link, known in self._store.books(unread).items():
             self._books.put(link, known)
+
+    def _recover_all(self) -> None:
+        """Recover all that were just found, but visitors that have an owner, at once."""
+        ids = [e.profile_id for e in self._entries.values() if e is not None and e.owner is None]
+        for profile in self._store.profiles(ids) if ids else ():
+            if profile.cid is not None:
+                self._customers.put(profile.cid, profile)
+            elif profile.uid is not None and profile.folded_into is None:
+                self._visitors.put(profile.uid, profile)
 
     def drop_folded(self, uids: Iterable[Uid]) -> None:
         """Drop the visitors among them that other hosts have folded meanwhile.

@@ -97,6 +97,9 @@ class Backend(Protocol):
     def snapshot(self, profile_id: UUID) -> Snapshot | None:
         """Give the latest snapshot of a stream."""
 
+    def snapshots(self, profile_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
+        """Give the latest snapshots of those streams that have any."""
+
     def version(self, profile_id: UUID) -> int:
         """Tell how many events a stream has."""
 
@@ -107,6 +110,9 @@ class Backend(Protocol):
         self, profile_id: UUID, after: int = 0, upto: int | None = None
     ) -> Sequence[StoredEvent]:
         """Read a stream's events behind a version, in order, up to another version."""
+
+    def streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[StoredEvent]]:
+        """Read many streams, each behind a version of its own; empty ones are not in the answer."""
 
     def positioned(self, profile_ids: Iterable[UUID]) -> list[tuple[int, StoredEvent]]:
         """Read whole streams with each event's position, in the order of positions."""

@@ -94,6 +94,13 @@ class PostgresBackend:
         row = self._row(query, profile_id)
         return None if row is None else Snapshot(*row)
 
+    def snapshots(self, profile_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
+        """Give the latest snapshots of many streams."""
+        query = (
+            "SELECT profile_id, version, state FROM onefold.snapshots WHERE profile_id = ANY(%s)"
+        )
+        return {of: Snapshot(*rest) for of, *rest in self._rows(query, list(profile_ids))}
+
     def version(self, profile_id: UUID) -> int:
         """Tell how many events a stream has."""
         query = "SELECT MAX(originator_version) FROM onefold.events WHERE originator_id = %s"
@@ -118,6 +125,19 @@ class PostgresBackend:
         )
         rows = self._rows(query, profile_id, after, 2**62 if upto is None else upto)
         return [StoredEvent(profile_id, *row) for row in rows]
+
+    def streams(self, after: Mapping[UUID, int]) -> dict[UUID, list[StoredEvent]]:
+        """Read many streams, each behind a version of its own."""
+        query = (
+            "SELECT originator_id, originator_version, topic, state "
+            "FROM unnest(%s::uuid[], %s::bigint[]) AS wanted(id, after) JOIN onefold.events "
+            "ON originator_id = id AND originator_version > after "
+            "ORDER BY originator_id, originator_version"
+        )
+        found: dict[UUID, list[StoredEvent]] = {}
+        for row in self._rows(query, list(after), list(after.values())):
+            found.setdefault(row[0], []).append(StoredEvent(*row))
+        return found
 
     def positioned(self, profile_ids: Iterable[UUID]) -> list[tuple[int, StoredEvent]]:
         """Read whole streams with positions."""

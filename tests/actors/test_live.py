@@ -1,5 +1,6 @@
 """What a host keeps in memory is a choice of size, never of outcome (design D1)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import pytest
@@ -47,13 +48,13 @@ class TestAConflict:
             (host,) = deployment.hosts
             send(host, *(track("A", uid=f"u{n}") for n in range(5)))
             send(deployment.rival(), track("B", uid="u1"))
-            recover, recovered = host._store.profile, list[UUID]()  # noqa: SLF001 - what it reads
+            recover, recovered = host._store.profiles, list[UUID]()  # noqa: SLF001 - what it reads
 
-            def noted(profile_id: UUID) -> Profile:
-                recovered.append(profile_id)
-                return recover(profile_id)
+            def noted(profile_ids: Sequence[UUID]) -> list[Profile]:
+                recovered.extend(profile_ids)
+                return recover(profile_ids)
 
-            monkeypatch.setattr(host._store, "profile", noted)  # noqa: SLF001 - see above
+            monkeypatch.setattr(host._store, "profiles", noted)  # noqa: SLF001 - see above
             applied = send(host, *(track("C", uid=f"u{n}") for n in range(5)))
             assert applied == [APPLIED] * 5
             assert len(recovered) == 1

@@ -58,6 +58,12 @@ class TestWhatIsCommittedIsRead:
             for profile in told.world.profiles.values():
                 assert store.profile(profile.id) == profile
 
+    def test_many_profiles_are_recovered_at_once(self, told: Scribe, tmp_path: Path) -> None:
+        everybody = list(told.world.profiles.values())
+        with opened_again(tmp_path) as store:
+            assert store.profiles([profile.id for profile in everybody]) == everybody
+            assert store.profiles([]) == []
+
     def test_every_journal_is_recovered_as_it_was(self, told: Scribe, tmp_path: Path) -> None:
         with opened_again(tmp_path) as store:
             for name, journal in told.world.journals.items():
@@ -247,6 +253,8 @@ class TestDamage:
         with pytest.raises(Tampered) as caught:
             told.store.profile(mine)
         assert (caught.value.profile_id, caught.value.version) == (mine, 2)
+        others = told.id_of(customer("c2"))
+        assert [profile.id for profile in told.store.profiles([mine, others])] == [others]
 
     def test_e1_a_profile_without_its_key_cannot_be_read(
         self, told: Scribe, tmp_path: Path
@@ -256,6 +264,7 @@ class TestDamage:
         with opened_again(tmp_path) as store:
             with pytest.raises(KeyMissing, match=f"Expected a data key for profile {mine}"):
                 store.profile(mine)
+            assert store.profiles([mine]) == []
             assert store.profile(others) == told.world.profile(customer("c2"))
 
     def test_an_unknown_stream_has_no_events_and_needs_no_key(self, store: Store) -> None:
