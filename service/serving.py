@@ -22,6 +22,7 @@ from service.access import followed
 from service.app import build_app
 from service.config import Config
 from service.keys import credentials_in_force
+from service.wire.clients import load_patterns
 from store.errors import StoreError, StoreUnavailable
 from store.folder import open_store
 from store.views.opening import open_views
@@ -47,6 +48,7 @@ def serving(config: Config, terms: Terms) -> Iterator[Serving]:
     Raises `StoreError`; `StoreUnavailable` while no placement has been agreed on.
     """
     expect_environment(terms)
+    load_patterns()
     with ExitStack() as closing:
         store = open_store(config.data, os.environ, config.synchronous, config.policies)
         closing.callback(store.backend.close)

@@ -16,6 +16,11 @@ Agent = tuple[str | None, str | None, str | None]
 UNNAMED: Agent = (None, None, None)
 
 
+def load_patterns() -> None:
+    """Get ready to read: who reads first otherwise waits a quarter of a second for it."""
+    parse("")
+
+
 def agent_of(text: object) -> Agent:
     """Read a user agent."""
     return _read(text[:LONGEST]) if type(text) is str and text else UNNAMED

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+import ua_parser
 
 from domain.attributes import SYSTEM
 from domain.commands import Identify
+from service.wire.clients import load_patterns
 from tests.wire.reading import call, decoded, read, the_track
 
 CHROME = (
@@ -137,3 +139,12 @@ def test_odd_parts_of_a_context_are_passed_over(odd: object) -> None:
 def test_what_one_call_adds_does_not_show_on_the_next_of_the_same_client() -> None:
     assert "groups" in told("group", context={"locale": "fr"})
     assert told("track", context={"locale": "fr"}) == {"$language": "fr"}
+
+
+def test_a_gateway_can_load_the_patterns_before_the_first_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They take a quarter of a second, in which it would answer nobody."""
+    monkeypatch.delattr(ua_parser, "parser", raising=False)
+    load_patterns()
+    assert "parser" in vars(ua_parser)
