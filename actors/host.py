@@ -4,7 +4,8 @@ A plain class; the Ray actor around it is in `actors.shells`. Its beats: find th
 seen already?, decide, one transaction for the whole batch, then take over, then answer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from time import time_ns
 from uuid import UUID
 
@@ -127,12 +128,15 @@ class ProfileHost:
         self._store.backend.close()
 
     def _settled(self, parcels: list[Parcel], attempt: int = 1) -> list[Result]:
-        """Decide and commit together; what cannot be had together is halved and tried apart."""
+        """Decide and commit together; what cannot be had together is tried apart."""
         draft = Draft(self._live, self._store.policies)
         try:
             return self._committed(parcels, draft)
         except Conflict as conflict:
-            self._live.recheck(draft)
+            apart = _touched(parcels, self._live.recheck(draft))
+            if len(parcels) > len(apart) > 0:
+                rest = [place for place in range(len(parcels)) if place not in apart]
+                return self._in_groups(parcels, [rest, sorted(apart)])
             if attempt < ATTEMPTS and (attempt == 1 or len(parcels) == 1):
                 return self._settled(parcels, attempt + 1)
             if len(parcels) == 1:
@@ -146,7 +150,8 @@ class ProfileHost:
             if len(parcels) == 1:
                 log.exception("a call could not be decided", host=self._name)
                 return [self._kept(parcels[0])]
-        return self._halved(parcels)
+        middle = len(parcels) // 2
+        return self._in_groups(parcels, [range(middle), range(middle, len(parcels))])
 
     def _kept(self, parcel: Parcel) -> Result:
         """Keep a call that cannot be decided as rejected, so that its client need not return."""
@@ -155,15 +160,14 @@ class ProfileHost:
         (result,) = self._settled([Parcel(rejection_of(parcel.command))])
         return REJECTED if result in {APPLIED, DUPLICATE} else result
 
-    def _halved(self, parcels: list[Parcel]) -> list[Result]:
-        """Go on with the two halves; what was stored before the store failed stays answered."""
-        results: list[Result] = []
-        middle = len(parcels) // 2
-        for half in (parcels[:middle], parcels[middle:]):
-            try:
-                results += self._settled(half)
-            except StoreUnavailable:
-                results += [UNAVAILABLE] * len(half)
+    def _in_groups(self, parcels: list[Parcel], groups: list[Sequence[int]]) -> list[Result]:
+        """Go on group by group; what was stored before the store failed stays answered."""
+        results: list[Result] = [UNAVAILABLE] * len(parcels)
+        for group in groups:
+            with suppress(StoreUnavailable):
+                settled = self._settled([parcels[place] for place in group])
+                for place, result in zip(group, settled, strict=True):
+                    results[place] = result
         return results
 
     def _committed(self, parcels: list[Parcel], draft: Draft) -> list[Result]:
@@ -211,6 +215,20 @@ class ProfileHost:
             self._lease = self._store.backend.take_lease(self._name, self._owner)
             log.info("took the lease", host=self._name, epoch=self._lease.epoch)
         return self._lease
+
+
+def _touched(parcels: list[Parcel], stale: Collection[str]) -> set[int]:
+    """Find the calls to profiles that somebody else has written to, by UID or CID.
+
+    With one call of a UID go all of them, so that they keep their order.
+    """
+    named = [p for p in parcels if p.command.cid in stale or p.hint in stale]
+    uids = {p.command.uid for p in named if p.command.uid is not None}
+    return {
+        place
+        for place, p in enumerate(parcels)
+        if p.command.uid in stale or p.command.uid in uids or p.command.cid in stale
+    }
 
 
 def _result(outcome: Outcome) -> int:

@@ -189,10 +189,11 @@ class LiveProfiles:
             self._books.drop(link)
         self._start_anew()
 
-    def recheck(self, draft: Draft) -> None:
+    def recheck(self, draft: Draft) -> set[str]:
         """Drop what others have written meanwhile, of all that a refused draft was based on.
 
-        The rest is still as the store has it: reading it again would cost more than the batch.
+        Gives the UIDs and CIDs of what was dropped. The rest is still as the store has it: reading
+        it again would cost more than the batch.
         """
         held = self._held(draft)
         try:
@@ -200,12 +201,15 @@ class LiveProfiles:
         except StoreUnavailable:
             self.forget(draft)
             raise
+        stale = set()
         for drop, profile in held:
             if stored.get(profile.id, 0) != profile.version:
                 drop()
+                stale |= _names(profile)
         for link in draft.books:
             self._books.drop(link)
         self._start_anew()
+        return stale
 
     def _held(self, draft: Draft) -> list[tuple[Callable[[], object], Profile | Journal]]:
         """List what memory holds of a draft's profiles, each with the way to drop it."""
@@ -239,3 +243,10 @@ class LiveProfiles:
         found = self._store.find(kind, values) if values else {}
         for value in values:
             self._entries[kind, value] = found.get(value)
+
+
+def _names(profile: Profile | Journal) -> set[str]:
+    """Give the id that calls name a profile by."""
+    if isinstance(profile, Journal):
+        return set()
+    return {name for name in (profile.uid, profile.cid) if name is not None}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from actors.live import Recent
 from actors.parcels import APPLIED, DUPLICATE
 from domain.commands import Call
+from domain.events import ActivityTracked
 from domain.profile import Profile
 from tests.actors.deployment import Deployment, batches, customer, deployed, send, visitor
 from tests.controls.calls import device, identify, rejected, track
@@ -59,6 +60,31 @@ class TestAConflict:
             assert applied == [APPLIED] * 5
             assert len(recovered) == 1
             assert visitor(host, "u1")["activities"] == {"A": 1, "B": 1, "C": 1}
+
+    def test_s3_whose_profile_was_written_comes_after_the_others_in_the_order_of_its_calls(
+        self,
+    ) -> None:
+        with deployed() as deployment:
+            (host,) = deployment.hosts
+            send(host, track("A", uid="u1", cid="c"), *(track("A", uid=f"v{n}") for n in range(3)))
+            send(deployment.rival(), identify(cid="c", attributes={"plan": "pro"}))
+            calls = [
+                track("B", uid="v0"),
+                track("C", uid="u1"),
+                track("D", uid="v1"),
+                track("E", uid="u1", cid="c"),
+                track("F", uid="v2"),
+                track("G", uid="u1"),
+            ]
+            assert send(host, *calls) == [APPLIED] * 6
+            assert written(deployment)[-6:] == ["B", "D", "F", "C", "E", "G"]
+
+
+def written(deployment: Deployment) -> list[str]:
+    """Name the activities in the order of the log."""
+    page = deployment.store().page(0, 1_000)
+    events = (recorded.event for _, recorded in page.events)
+    return [event.name for event in events if isinstance(event, ActivityTracked)]
 
 
 class TestPassivation:
