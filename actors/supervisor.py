@@ -16,6 +16,7 @@ import structlog
 from actors import status
 from actors.agreed import Agreed, Desired
 from actors.configured_ray import ray
+from actors.errors import NodeLacks
 from actors.infos import (
     GatewayInfo,
     HostInfo,
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 PERIOD = 1.0
 SOON = 0.1
 """Seconds to the next look while something is on the move."""
+
+TOLD_WITHIN = 5.0
+"""Seconds in which a supervisor that cannot work where it is tells why, before it leaves."""
 
 STOP_WITHIN = 15.0
 
@@ -104,6 +108,9 @@ class Supervisor:
             try:
                 with self._alone():
                     self._supervise()
+            except NodeLacks as error:
+                self._trouble(error)
+                self._leave()
             except StoreError as error:
                 self._trouble(error)
             except Exception as error:
@@ -142,6 +149,15 @@ class Supervisor:
         """Leave everything to the deployment that took the database while its server was away."""
         self._trouble(error)
         self._stopped.set()
+
+    def _leave(self) -> None:
+        """End this process, once whoever asks could be told why.
+
+        Ray brings a supervisor whose node is gone back on any other, also where it cannot work;
+        it then brings this one back too, until it is where it can.
+        """
+        if not self._stopped.wait(TOLD_WITHIN):
+            os._exit(1)
 
     def _trouble(self, error: Exception) -> None:
         self._problem = str(error)
