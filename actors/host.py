@@ -4,7 +4,7 @@ A plain class; the Ray actor around it is in `actors.shells`. Its beats: find th
 seen already?, decide, one transaction for the whole batch, then take over, then answer.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import time_ns
 from uuid import UUID
@@ -217,17 +217,15 @@ class ProfileHost:
         return self._lease
 
 
-def _touched(parcels: list[Parcel], stale: Collection[str]) -> set[int]:
+def _touched(parcels: list[Parcel], stale: set[str]) -> set[int]:
     """Find the calls to profiles that somebody else has written to, by UID or CID.
 
     With one call of a UID go all of them, so that they keep their order.
     """
-    named = [p for p in parcels if p.command.cid in stale or p.hint in stale]
-    uids = {p.command.uid for p in named if p.command.uid is not None}
+    named = [p for p in parcels if not stale.isdisjoint({p.command.uid, p.command.cid, p.hint})]
+    uids = {p.command.uid for p in named} - {None}
     return {
-        place
-        for place, p in enumerate(parcels)
-        if p.command.uid in stale or p.command.uid in uids or p.command.cid in stale
+        place for place, p in enumerate(parcels) if p.command.uid in uids or p.command.cid in stale
     }
 
 

@@ -46,7 +46,7 @@ COMMANDS = {
     "config": "configuration",
     "doctor": "diagnosis",
 }
-"""Each command, in the order of the help, and the module here that has it."""
+"""Each command, and the module here that has it."""
 
 
 def load(command: str = "") -> None:

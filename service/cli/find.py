@@ -2,7 +2,6 @@
 
 import os
 from contextlib import closing
-from time import time_ns
 from typing import Annotated, Any
 
 import msgspec
@@ -23,6 +22,7 @@ from service.cli.console import (
     out,
     print_json,
 )
+from service.clock import clock
 from store.views.opening import open_views
 from store.views.reader import Views
 
@@ -58,7 +58,7 @@ def find_profiles(  # noqa: PLR0917 - one option each
         with closing(Views(open_views(settings.data, os.environ), versions)) as views:
             names = views_of(search)
             with views.reading(*names) as snapshot:
-                found = find(snapshot, search, time_ns() // 1_000)
+                found = find(snapshot, search, clock())
                 position = min(map(snapshot.position, names))
     except (BadQuery, ValueError) as error:
         raise typer.BadParameter(str(error)) from error

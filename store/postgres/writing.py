@@ -103,7 +103,7 @@ def arguments(events: Sequence[StoredEvent | Sealed], write: Write | None) -> li
         ((e.originator_id, e.originator_version, e.topic, e.state) for e in events), 4
     )
     if write is None:
-        return [*[None] * 19, *stored]
+        return [*[None] * (CALL.count(b"%b") - len(stored)), *stored]
     books = sorted(write.books)
     return [
         write.lease.name,

@@ -73,8 +73,8 @@ def test_three_days_become_one_customer_and_nothing_tells_the_password(
     assert "is in use by another Onefold" in refused(tmp_path / "other", ONEFOLD_STORE=address)
     expect_no_password(keeping)
     expect_views_as_the_log(keeping.data, address)
-    leases = rows(address, "SELECT name FROM onefold.leases ORDER BY name")
-    assert leases == [("host-0",), ("host-1",)]
+    leases = rows(address, "SELECT name, epoch FROM onefold.leases ORDER BY name")
+    assert leases == [("host-0", 1), ("host-1", 1)]
 
 
 def expect_views_as_the_log(data: Path, address: str) -> None:
@@ -156,3 +156,14 @@ def test_kills_of_the_database_lose_and_double_nothing(
         "SELECT count(*), max(originator_version) FROM onefold.events GROUP BY originator_id",
     )
     assert all(events == version for events, version in streams)
+
+
+def test_a_restart_with_fewer_hosts_finds_everybody(keeping: Server, address: str) -> None:
+    """The last one: it ends the deployment of the others."""
+    call = identify(day(7), {"plan": "pro"}, uid=fresh("u"), cid=fresh("c"))
+    keeping.send(call)
+    customer = keeping.customer(call["userId"])
+    keeping.process.terminate()
+    keeping.process.wait(60)
+    with serving(keeping.data, "--hosts", "1", ONEFOLD_STORE=address) as server:
+        assert server.customer(call["userId"]) == customer
