@@ -27,6 +27,10 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+Process = tuple[str, int]
+"""A process of the cluster: its node and pid."""
+
+
 class Member(msgspec.Struct, frozen=True):
     """An actor to make: its plain class, and what its constructor takes; no secrets.
 
@@ -87,6 +91,15 @@ def find(name: str) -> Any | None:
         return ray.get_actor(name, NAMESPACE)
     except ValueError:
         return None
+
+
+def process_of(actor: Any) -> Process | None:
+    """Tell which process an actor is, by Ray's books; None while it (re)starts or is gone."""
+    state = ray._private.state.state  # noqa: SLF001 - the public way is a service of the dashboard
+    entry = state.actor_table(actor._actor_id.hex())  # noqa: SLF001 - nor is there one to the id
+    if not entry or entry["State"] != "ALIVE":
+        return None
+    return entry["Address"]["NodeID"], entry["Pid"]
 
 
 def names() -> list[str]:

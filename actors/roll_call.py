@@ -12,17 +12,20 @@ import structlog
 
 from actors.configured_ray import ray
 from actors.infos import HostInfo, Info, ProjectorInfo
-from actors.members import find
+from actors.members import Process, find, process_of
 
 ANSWER_WITHIN = 0.2
 """Seconds that a look waits for those who answer at once, so that it sees them as they are now."""
 
-PATIENCE = 3.0
+PATIENCE = 1.0
 """Seconds a member may take to answer before that counts against it."""
 
 START_WITHIN = 120.0
-"""Seconds in which one that (re)starts must have answered; it is asked again all the while, for a
-question to somebody who is just dying or starting may get lost."""
+"""Seconds in which one that (re)starts must be up; it is asked again all the while, for a question
+to somebody who is just dying or starting may get lost."""
+
+GONE_WITHIN = 3.0
+"""Seconds in which one that was killed may still be there."""
 
 STRIKES = 2
 STUCK = 60.0
@@ -58,7 +61,7 @@ class _Asked:
         self._question: Any = None
         self._asked_at = 0.0
         self._silent_since = monotonic()
-        self._replaced: tuple[str, int] | None = None
+        self._replaced: Process | None = None
         self._replaced_at = 0.0
 
     def ask(self) -> Any:
@@ -81,7 +84,7 @@ class _Asked:
             self.ask()
 
     def _miss(self) -> None:
-        if self.info is not None:
+        if self.info is not None or self._is_up():
             self._strike("it did not answer")
         elif monotonic() - self._silent_since > START_WITHIN:
             self._replace("it did not start")
@@ -97,7 +100,7 @@ class _Asked:
         except ray.exceptions.RayError as error:
             self._strike(type(error).__name__)
             return
-        if self._is_going(info):
+        if self._is_going((info.standing.node, info.standing.pid)):
             return
         self.info = info
         if is_well(info):
@@ -117,20 +120,25 @@ class _Asked:
         if actor is None:
             return
         log.warning("replacing a member", member=self._name, why=why)
-        self._replaced, self._replaced_at = _process(self.info), monotonic()
+        self._replaced, self._replaced_at = process_of(actor), monotonic()
         self._strikes = 0
         self.info = None
         self._silent_since = monotonic()
         ray.kill(actor, no_restart=False)
 
-    def _is_going(self, info: Info) -> bool:
-        """Tell whether who answers is being killed: a second kill would hit who comes after it."""
-        is_fresh = monotonic() - self._replaced_at < PATIENCE
-        return is_fresh and _process(info) == self._replaced
+    def _is_up(self) -> bool:
+        """Tell whether one that never answered could: its silence is no start then.
 
+        A supervisor that is new itself knows nobody, and may meet members that hang.
+        """
+        actor = find(self._name)
+        process = None if actor is None else process_of(actor)
+        return process is not None and not self._is_going(process)
 
-def _process(info: Info | None) -> tuple[str, int] | None:
-    return None if info is None else (info.standing.node, info.standing.pid)
+    def _is_going(self, process: Process) -> bool:
+        """Tell whether this one is being killed: a second kill would hit who comes after it."""
+        is_fresh = monotonic() - self._replaced_at < GONE_WITHIN
+        return is_fresh and process == self._replaced
 
 
 def is_lost(info: Info) -> bool:

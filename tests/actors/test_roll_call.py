@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import msgspec
@@ -11,10 +11,14 @@ import pytest
 from actors import roll_call
 from actors.configured_ray import ray
 from actors.infos import HostInfo, Info
-from actors.roll_call import PATIENCE, START_WITHIN, STUCK, RollCall
+from actors.roll_call import GONE_WITHIN, PATIENCE, START_WITHIN, STUCK, RollCall
 from tests.actors.test_observing import HOST
 
+if TYPE_CHECKING:
+    from actors.members import Process
+
 NAME = HOST.standing.name
+PROCESS = (HOST.standing.node, HOST.standing.pid)
 FENCED = msgspec.structs.replace(HOST, is_fenced=True)
 
 
@@ -23,6 +27,7 @@ class Member:
 
     def __init__(self) -> None:
         self.answer: HostInfo | Exception | None = HOST
+        self.process: Process | None = PROCESS
         self.kills = self.asked = 0
         self.now = 1_000.0
         self._roll_call = RollCall()
@@ -61,6 +66,7 @@ class Member:
         """Be a new process, which is well."""
         standing = msgspec.structs.replace(HOST.standing, pid=HOST.standing.pid + 1)
         self.answer = msgspec.structs.replace(HOST, standing=standing)
+        self.process = (standing.node, standing.pid)
 
 
 @pytest.fixture
@@ -68,6 +74,7 @@ def member() -> Iterator[Member]:
     one = Member()
     with (
         patch.object(roll_call, "find", lambda _: one),
+        patch.object(roll_call, "process_of", lambda actor: actor.process),
         patch.object(roll_call, "monotonic", lambda: one.now),
         patch.multiple(ray, wait=one.wait, get=one.get, kill=one.kill),
     ):
@@ -101,7 +108,7 @@ def test_whoever_comes_after_a_replaced_host_is_not_killed_for_it(member: Member
 def test_a_kill_that_got_lost_is_repeated(member: Member) -> None:
     member.answer = FENCED
     member.look()
-    member.look(PATIENCE + 1)
+    member.look(GONE_WITHIN + 1)
     assert member.kills == 2
 
 
@@ -116,7 +123,28 @@ def test_silence_is_forgiven_once(member: Member) -> None:
     assert member.kills == 1
 
 
+def test_one_that_hangs_is_replaced_by_a_supervisor_that_never_heard_it(member: Member) -> None:
+    """One that starts has no process in Ray's books; who has one and is silent does not start."""
+    member.answer = None
+    member.look()
+    member.look(PATIENCE + 1)
+    assert member.kills == 0
+    member.look(PATIENCE + 1)
+    assert member.kills == 1
+
+
+def test_one_that_is_being_killed_is_not_killed_again_for_its_silence(member: Member) -> None:
+    member.answer = FENCED
+    member.look()
+    member.answer = None
+    member.look(0.0)
+    member.look(PATIENCE + 0.1)
+    member.look(PATIENCE + 0.1)
+    assert member.kills == 1
+
+
 def starts(member: Member) -> None:
+    member.process = None
     member.answer = ray.exceptions.ActorUnavailableError("it restarts", b"0" * 16)
     assert member.look() is None
     member.answer = None
