@@ -40,6 +40,11 @@ class RollCall:
     def __init__(self) -> None:
         self._asked: dict[str, _Asked] = {}
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether somebody has not answered yet: the next look should come soon then."""
+        return any(asked.is_asked for asked in self._asked.values())
+
     def hold(self, names: Iterable[str]) -> dict[str, Info | None]:
         """Ask each of these, and give what they said last; None: not since they (re)started."""
         self._asked = {name: self._asked.get(name) or _Asked(name) for name in names}
@@ -63,6 +68,11 @@ class _Asked:
         self._silent_since = monotonic()
         self._replaced: Process | None = None
         self._replaced_at = 0.0
+
+    @property
+    def is_asked(self) -> bool:
+        """Tell whether a question is on its way."""
+        return self._question is not None
 
     def ask(self) -> Any:
         """Ask unless a question is on its way; gives that, or None when there is nobody."""

@@ -38,6 +38,11 @@ class Member:
         return self._roll_call.hold([NAME])[NAME]
 
     @property
+    def is_awaited(self) -> bool:
+        """Tell whether the supervisor waits for an answer."""
+        return self._roll_call.is_waiting
+
+    @property
     def info(self) -> Any:
         """The method of an actor's handle."""
         return SimpleNamespace(options=lambda **_: SimpleNamespace(remote=self._ask))
@@ -121,6 +126,14 @@ def test_silence_is_forgiven_once(member: Member) -> None:
     member.look()
     member.look(PATIENCE + 1)
     assert member.kills == 1
+
+
+def test_who_has_not_answered_is_told(member: Member) -> None:
+    member.look()
+    assert not member.is_awaited
+    member.answer = None
+    member.look()
+    assert member.is_awaited
 
 
 def test_one_that_hangs_is_replaced_by_a_supervisor_that_never_heard_it(member: Member) -> None:
