@@ -7,7 +7,7 @@ from time import monotonic, sleep
 from typing import Any, Final
 
 from actors.configured_ray import ray
-from actors.errors import ClusterUnreachable, SupervisorSilent
+from actors.errors import ClusterUnreachable, RayNotStarted, SupervisorSilent
 from actors.infos import own_node
 from actors.members import KINDS, NAMESPACE, SUPERVISOR, Blueprint, Member, end, find, make, names
 from actors.status import Status
@@ -39,19 +39,23 @@ STOP_WITHIN = 30.0
 
 @contextmanager
 def local_ray(cpus: int) -> Iterator[None]:
-    """Run a Ray of our own for as long as the block runs."""
-    ray.init(
-        address="local",
-        num_cpus=cpus,
-        include_dashboard=False,
-        namespace=NAMESPACE,
-        object_store_memory=OBJECT_STORE_BYTES,
-        logging_level=logging.WARNING,
-        _system_config={
-            "max_direct_call_object_size": INLINE_BYTES,
-            **LIVELY,
-        },
-    )
+    """Run a Ray of our own for as long as the block runs; raises `RayNotStarted`."""
+    try:
+        ray.init(
+            address="local",
+            num_cpus=cpus,
+            include_dashboard=False,
+            namespace=NAMESPACE,
+            object_store_memory=OBJECT_STORE_BYTES,
+            logging_level=logging.WARNING,
+            _system_config={
+                "max_direct_call_object_size": INLINE_BYTES,
+                **LIVELY,
+            },
+        )
+    except Exception as error:
+        ray.shutdown()  # what has come up of it
+        raise RayNotStarted(_in_a_line(error)) from error
     try:
         yield
     finally:
@@ -72,7 +76,7 @@ def joined_ray(address: str) -> Iterator[None]:
             address=address, namespace=NAMESPACE, logging_level=logging.WARNING, log_to_driver=False
         )
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise ClusterUnreachable(address, " ".join(str(error).split())) from error
+        raise ClusterUnreachable(address, _in_a_line(error)) from error
     try:
         yield
     finally:
@@ -117,3 +121,7 @@ def stop_deployment() -> None:
     for name in sorted(names(), key=lambda name: KINDS.index(name.partition("-")[0])):
         with suppress(ray.exceptions.RayError):
             end(name, STOP_WITHIN)
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

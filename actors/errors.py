@@ -48,6 +48,17 @@ class NodeLacks(StoreError):
         self.names = tuple(names)
 
 
+class RayNotStarted(Exception):
+    """Ray, which keeps our processes, did not come up on this machine."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"Expected Ray to start on this machine, but: {why.rstrip('.')}. "
+            "Try again when nothing else is busy, or with RAY_TMPDIR naming a folder with room"
+        )
+        self.why = why
+
+
 class ClusterUnreachable(Exception):
     """There is no Ray cluster that we could join."""
 

@@ -49,8 +49,8 @@ def running(
 
     `hosts` is their number if somebody named one for this start: a cluster keeps its own else.
     Raises `StoreError` for a store that cannot be used, `PortTaken`, `NotReady`,
-    `ClusterUnreachable`, `NeedsDatabase`, `OtherDeployment`. Requests in flight are finished
-    before anything ends.
+    `RayNotStarted`, `ClusterUnreachable`, `NeedsDatabase`, `OtherDeployment`. Requests in flight
+    are finished before anything ends.
     """
     configure_logs()
     links = service_links(environ)

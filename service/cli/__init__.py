@@ -6,7 +6,7 @@
 import sys
 from importlib import import_module
 
-from actors.errors import ClusterUnreachable, SupervisorSilent
+from actors.errors import ClusterUnreachable, RayNotStarted, SupervisorSilent
 from service.cli.console import app, err
 from service.config import ConfigError
 from service.importing import ImportFailed
@@ -27,6 +27,7 @@ FORESEEN = (
     NotReady,
     OtherDeployment,
     PortTaken,
+    RayNotStarted,
     SourceError,
     StoreError,
     SupervisorSilent,

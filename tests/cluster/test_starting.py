@@ -65,3 +65,11 @@ def test_a_file_is_no_store_for_a_cluster(tmp_path: Path) -> None:
     """Said before anything is joined."""
     told = refused(tmp_path, ONEFOLD_RAY_ADDRESS="127.0.0.1:1")
     assert "Expected a postgresql:// store to join a Ray cluster with, found sqlite" in told
+
+
+def test_a_ray_that_does_not_come_up_is_told(tmp_path: Path) -> None:
+    """Ray raises all kinds of exceptions; none may reach the user bare."""
+    (tmp_path / "file").write_text("there is no folder in here")
+    told = refused(tmp_path, RAY_TMPDIR=str(tmp_path / "file" / "folder"))
+    assert "Expected Ray to start on this machine, but: " in told
+    assert "Not a directory" in told
