@@ -4,26 +4,25 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, func, intersect, select, union
 
-from projections.queries import plan
 from projections.queries.conditions import Conditions
 from projections.queries.filters import Filter, Group
-from projections.queries.plan import starting_from
+from projections.queries.plan import Start
 from projections.queries.snapshot import Snapshot, profiles_in
 
 Place = tuple[str | int, str]
 """A profile's place in an order: the value sorted by, then its id."""
 
 
-def everyone(snapshot: Snapshot, tree: Filter, written: Conditions, key: str) -> list[Place] | None:
-    """List all profiles that several conditions hold for together; None where they may be many.
+def is_listed(tree: Filter) -> bool:
+    """Tell whether listing may be how to count: of several conditions one may hold for few."""
+    return isinstance(tree, Group) and not tree.is_any
 
-    One look at each of the fewest gives both their number and any page of them.
+
+def everyone(snapshot: Snapshot, written: Conditions, key: str, start: Start) -> list[Place]:
+    """List all profiles that a filter holds for; `start` says where it was found to start.
+
+    One look at each of the few there gives both their number and any page of them.
     """
-    if not isinstance(tree, Group) or tree.is_any:
-        return None
-    start = starting_from(written, tree, plan.COUNTED)
-    if start is None:
-        return None
     rows, few = profiles_in(snapshot).rows, start.members.subquery()
     holds = written.among(few).holds(start.left)
     all_of_them = select(few.c.profile_id).where(holds)
@@ -31,15 +30,14 @@ def everyone(snapshot: Snapshot, tree: Filter, written: Conditions, key: str) ->
     return [(value, profile_id) for value, profile_id in snapshot.connection.execute(found)]
 
 
-def count(snapshot: Snapshot, tree: Filter, written: Conditions) -> int:
-    """Count all profiles that a filter holds for."""
+def count(snapshot: Snapshot, tree: Filter, written: Conditions, start: Start | None) -> int:
+    """Count all profiles that a filter holds for; `start` is where to start, if from few."""
     rows = profiles_in(snapshot).rows
     members = _members(written, tree)
     if members is not None:
         different = func.count(members.subquery().c.profile_id.distinct())
         counted = select(different)
     else:
-        start = starting_from(written, tree)
         counted = select(func.count()).select_from(rows).where(written.holds(tree))
         if start is not None:
             counted = counted.where(rows.c.profile_id.in_(start.members))

@@ -42,12 +42,12 @@ class Start(NamedTuple):
         return _together(self.parts)
 
 
-def starting_from(conditions: Conditions, tree: Filter, few: int | None = None) -> Start | None:
+def starting_from(conditions: Conditions, tree: Filter, few: int) -> Start | None:
     """Find whom to start from: few, and all that the filter can hold for are among them.
 
-    None when there are many: databases without statistics would guess, so it is tried.
+    None when there are more than `few`: databases without statistics would guess, so it is tried.
     """
-    return _Trial(conditions, FEW if few is None else few).start(tree)
+    return _Trial(conditions, few).start(tree)
 
 
 class _Trial:

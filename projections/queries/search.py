@@ -8,9 +8,9 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from domain.instants import Instant
-from projections.queries import counting
+from projections.queries import counting, plan
 from projections.queries.conditions import Conditions
-from projections.queries.counting import Place, everyone
+from projections.queries.counting import Place
 from projections.queries.cursors import cursor, read_cursor
 from projections.queries.errors import BadQuery
 from projections.queries.filters import EVERYTHING, Attribute, Did, Filter, conditions
@@ -76,13 +76,14 @@ def _page_and_count(
     snapshot: Snapshot, search: Search, written: Conditions
 ) -> tuple[Sequence[Any], int | msgspec.UnsetType]:
     tree = search.filter
-    if search.count:
-        places = everyone(snapshot, tree, written, _order(search)[0])
-        if places is not None:
-            return _page_among(snapshot, search, places), len(places)
-    statement = page_statement(snapshot, search, written, starting_from(written, tree))
-    rows = snapshot.connection.execute(statement).all()
-    return rows, counting.count(snapshot, tree, written) if search.count else msgspec.UNSET
+    is_listed = search.count and counting.is_listed(tree)
+    start = starting_from(written, tree, plan.COUNTED if is_listed else plan.FEW)
+    if is_listed and start is not None:
+        places = counting.everyone(snapshot, written, _order(search)[0], start)
+        return _page_among(snapshot, search, places), len(places)
+    rows = snapshot.connection.execute(page_statement(snapshot, search, written, start)).all()
+    counted = counting.count(snapshot, tree, written, start) if search.count else msgspec.UNSET
+    return rows, counted
 
 
 def page_statement(

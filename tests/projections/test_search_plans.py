@@ -26,7 +26,8 @@ AN_AGE = {"and": [attribute("age", ">", 3), attribute("age", "<", 5)]}
 def plan_of(moment: Asked, told: dict[str, Any] | None) -> str:
     search = Search() if told is None else Search(gathered(read_filter(told)))
     written = Conditions(moment, NOW)
-    statement = page_statement(moment, search, written, starting_from(written, search.filter))
+    start = starting_from(written, search.filter, plan.FEW)
+    statement = page_statement(moment, search, written, start)
     text = statement.compile(moment.connection, compile_kwargs={"literal_binds": True})
     rows = moment.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")
     return "\n".join(str(row[3]) for row in rows)
