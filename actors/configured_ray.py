@@ -36,12 +36,12 @@ import ray.exceptions  # noqa: E402
 _print = _worker.print_to_stdstream
 
 
-def _print_as_error(told: dict[str, Any], ignore_prefix: bool) -> None:  # noqa: FBT001 - Ray's own
+def _print_as_error(data: Any, ignore_prefix: bool) -> None:  # noqa: FBT001 - Ray's own
     """Keep standard output for what we print: programs read it.
 
     Ray tells every driver there when a node dies, whatever `log_to_driver` says.
     """
-    _print({**told, "is_err": True}, ignore_prefix)
+    _print({**data, "is_err": True}, ignore_prefix)
 
 
 _worker.print_to_stdstream = _print_as_error
