@@ -105,7 +105,7 @@ class _Asked:
         try:
             info: Info = ray.get(question)
         except ray.exceptions.RayActorError:
-            self.info = None  # Ray restarts it, or it is gone
+            self.info, self._strikes = None, 0  # Ray restarts it, or it is gone
             return
         except ray.exceptions.RayError as error:
             self._strike(type(error).__name__)

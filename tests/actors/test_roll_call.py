@@ -164,6 +164,17 @@ def starts(member: Member) -> None:
     member.look(0.0)
 
 
+def test_silence_of_the_process_before_is_not_held_against_the_next(member: Member) -> None:
+    member.look()
+    member.answer = None
+    member.look()
+    member.look(PATIENCE + 1)
+    starts(member)
+    member.process = PROCESS
+    member.look(PATIENCE + 1)
+    assert member.kills == 0
+
+
 def test_one_that_starts_may_take_its_time(member: Member) -> None:
     starts(member)
     member.look(START_WITHIN - 1)
