@@ -41,9 +41,9 @@ class RollCall:
         self._asked: dict[str, _Asked] = {}
 
     @property
-    def is_waiting(self) -> bool:
-        """Tell whether somebody has not answered yet: the next look should come soon then."""
-        return any(asked.is_asked for asked in self._asked.values())
+    def patience(self) -> float:
+        """Tell after how many seconds a look would find that somebody took too long to answer."""
+        return min((asked.patience for asked in self._asked.values()), default=PATIENCE)
 
     def hold(self, names: Iterable[str]) -> dict[str, Info | None]:
         """Ask each of these, and give what they said last; None: not since they (re)started."""
@@ -70,9 +70,11 @@ class _Asked:
         self._replaced_at = 0.0
 
     @property
-    def is_asked(self) -> bool:
-        """Tell whether a question is on its way."""
-        return self._question is not None
+    def patience(self) -> float:
+        """Tell when a look should begin that sees the time for an answer run out, in seconds."""
+        if self._question is None:
+            return PATIENCE
+        return max(0.0, self._asked_at + PATIENCE - ANSWER_WITHIN - monotonic())
 
     def ask(self) -> Any:
         """Ask unless a question is on its way; gives that, or None when there is nobody."""
@@ -88,7 +90,7 @@ class _Asked:
         ready, _ = ray.wait([self._question], timeout=0)
         if ready:
             self._take_answer()
-        elif monotonic() - self._asked_at > PATIENCE:
+        elif monotonic() - self._asked_at >= PATIENCE:
             self._question = None
             self._miss()
             self.ask()

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 PERIOD = 1.0
 SOON = 0.1
-"""Seconds to the next look while something is on the move, or somebody has not answered."""
+"""Seconds to the next look while something is on the move."""
 
 TOLD_WITHIN = 5.0
 """Seconds in which a supervisor that cannot work where it is tells why, before it leaves."""
@@ -170,8 +170,7 @@ class Supervisor:
             while not self._stopped.is_set():
                 is_moving = self._looked_around(agreed)
                 self._is_settled = not is_moving and self._problem is None
-                is_early = is_moving or self._roll_call.is_waiting
-                self._stopped.wait(SOON if is_early else PERIOD)
+                self._stopped.wait(SOON if is_moving else min(PERIOD, self._roll_call.patience))
         finally:
             store.backend.close()
 

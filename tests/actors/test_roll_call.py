@@ -11,7 +11,7 @@ import pytest
 from actors import roll_call
 from actors.configured_ray import ray
 from actors.infos import HostInfo, Info
-from actors.roll_call import GONE_WITHIN, PATIENCE, START_WITHIN, STUCK, RollCall
+from actors.roll_call import ANSWER_WITHIN, GONE_WITHIN, PATIENCE, START_WITHIN, STUCK, RollCall
 from tests.actors.test_observing import HOST
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ class Member:
         return self._roll_call.hold([NAME])[NAME]
 
     @property
-    def is_awaited(self) -> bool:
-        """Tell whether the supervisor waits for an answer."""
-        return self._roll_call.is_waiting
+    def patience(self) -> float:
+        """How long the supervisor would wait for this member now."""
+        return self._roll_call.patience
 
     @property
     def info(self) -> Any:
@@ -128,12 +128,15 @@ def test_silence_is_forgiven_once(member: Member) -> None:
     assert member.kills == 1
 
 
-def test_who_has_not_answered_is_told(member: Member) -> None:
+def test_the_next_look_comes_when_the_time_for_an_answer_runs_out(member: Member) -> None:
     member.look()
-    assert not member.is_awaited
+    assert member.patience == PATIENCE
     member.answer = None
     member.look()
-    assert member.is_awaited
+    member.now += ANSWER_WITHIN
+    assert member.patience == pytest.approx(PATIENCE - 2 * ANSWER_WITHIN)
+    member.now += PATIENCE
+    assert member.patience == 0
 
 
 def test_one_that_hangs_is_replaced_by_a_supervisor_that_never_heard_it(member: Member) -> None:
