@@ -33,11 +33,10 @@ TITLES: Final = {
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A fault that happened, from and to when on the monotonic clock; `what` tells to whom."""
+    """A fault that happened, since when on the monotonic clock; `what` tells to whom."""
 
     fault: Fault
     began_at: float
-    ended_at: float
     what: str
 
 
@@ -88,7 +87,7 @@ class Acts:
                 began_at = monotonic()
                 self._tell(f"{fault}: {what}")
                 self._stopped.wait(fault.lasts)
-            self.done.append(Done(fault, began_at, monotonic(), what))
+            self.done.append(Done(fault, began_at, what))
         except Exception as error:  # noqa: BLE001 - whatever kept it from happening is told
             self.failed.append(f"{fault}: {type(error).__name__}: {error}")
 

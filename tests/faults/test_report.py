@@ -31,7 +31,7 @@ CLEAN = Report(
 
 def done(kind: Kind, began_at: float, lasts: float = 0.0) -> Done:
     fault = Fault(began_at, kind, lasts, 0.5)
-    return Done(fault, began_at, began_at + lasts, "pid 1")
+    return Done(fault, began_at, "pid 1")
 
 
 def test_a_stall_is_put_down_to_the_last_fault_before_it() -> None:
