@@ -170,7 +170,9 @@ class Supervisor:
             while not self._stopped.is_set():
                 is_moving = self._looked_around(agreed)
                 self._is_settled = not is_moving and self._problem is None
-                self._stopped.wait(SOON if is_moving else min(PERIOD, self._roll_call.patience))
+                # A look that failed may not have seen who is late: no sooner because of them.
+                patience = PERIOD if self._problem else self._roll_call.patience
+                self._stopped.wait(SOON if is_moving else min(PERIOD, patience))
         finally:
             store.backend.close()
 
