@@ -2,7 +2,6 @@
 
 import base64
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,7 +46,7 @@ def deployed(nodes: Nodes, folder: Path) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{config['http_options']['port']}"
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # who runs tests in the background has interrupts ignored
         process.wait(WITHIN)
 
 
