@@ -1,10 +1,11 @@
 """The host: decides for thousands of profiles, one batch and one transaction at a time.
 
 A plain class; the Ray actor around it is in `actors.shells`. Its beats: find the profiles,
-seen already?, decide, one transaction for the whole batch, then take over, then answer.
+seen already?, decide, one transaction for the whole batch, take over meanwhile, then answer.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from time import time_ns
 from uuid import UUID
@@ -74,6 +75,7 @@ class ProfileHost:
         self._live = LiveProfiles(store, live_profiles, mint)
         self._lease: Lease | None = None
         self._turns: Recent[int, int] = Recent(LANES)
+        self._beside = ThreadPoolExecutor(1, "beside-commit")
         self._position = 0
         self.placement = placement
         self.is_fenced = False
@@ -125,6 +127,7 @@ class ProfileHost:
 
     def close(self) -> None:
         """Let go of the store."""
+        self._beside.shutdown()
         self._store.backend.close()
 
     def _settled(self, parcels: list[Parcel], attempt: int = 1) -> list[Result]:
@@ -176,10 +179,25 @@ class ProfileHost:
         results = [self._decided(parcel, draft, now) for parcel in parcels]
         draft.duplicates = results.count(DUPLICATE)
         if draft.recorded or draft.books or draft.duplicates:
-            versions = self._live.book_versions(draft.books)
-            self._position = self._store.commit(self._leased(), draft, versions)
-            self._live.settle(draft)
+            self._position = self._stored(draft)
         return results
+
+    def _stored(self, draft: Draft) -> int:
+        """Have a draft stored; memory takes it over while the database commits (decision 0047).
+
+        Who calls this lets memory forget the draft should the commit fail.
+        """
+        settling: list[Future[None]] = []
+
+        def settle() -> None:
+            settling.append(self._beside.submit(self._live.settle, draft))
+
+        versions = self._live.book_versions(draft.books)
+        try:
+            return self._store.commit(self._leased(), draft, versions, settle)
+        finally:
+            for each in settling:
+                each.result()
 
     def _look_ahead(self, parcels: list[Parcel]) -> None:
         for parcel in parcels:

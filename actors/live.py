@@ -163,7 +163,7 @@ class LiveProfiles:
         return {link: self._read_at[link] for link in links}
 
     def settle(self, draft: Draft) -> None:
-        """Take over what a draft changed, now that it is durable."""
+        """Take over what a draft changed, now that nobody can refuse it."""
         for uid, profile in draft.visitors.items():
             if profile.folded_into is None:
                 self._visitors.put(uid, profile)
@@ -178,9 +178,11 @@ class LiveProfiles:
         self._start_anew()
 
     def forget(self, draft: Draft) -> None:
-        """Drop all that a refused draft was based on: the store knows better."""
+        """Drop all that a draft which was not stored was based on, and all that it made of it."""
         for uid in draft.visitors:
             self._visitors.drop(uid)
+        for uid in draft.owners:
+            self._owners.drop(uid)
         for cid in draft.customers:
             self._customers.drop(cid)
         for source in draft.journals:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import exc
 
+from actors.collecting import spare_the_collector
 from actors.followed import Followed
 from actors.infos import expect_environment
 from actors.pacing import rest_after
@@ -78,6 +79,7 @@ class Projecting:
             projector.start()
             self._projector = projector
             self.problem = None
+            spare_the_collector()
             while not self._stopping.is_set():
                 self._woken.clear()
                 begun = monotonic()

@@ -1,6 +1,5 @@
 """Thin Ray shells around plain classes: they open what cannot travel, and delegate."""
 
-import gc
 import os
 from pathlib import Path
 from time import monotonic
@@ -9,6 +8,7 @@ import msgspec
 import structlog
 
 from actors.agreed import Agreed
+from actors.collecting import spare_the_collector
 from actors.host import ProfileHost
 from actors.infos import HostInfo, Terms, expect_environment, standing
 from actors.logs import configure_logs
@@ -110,7 +110,7 @@ class HostShell:
                 self._problem = str(error)
                 raise
             self._problem = None
-            _spare_the_collector()
+            spare_the_collector()
         self._follow(host)
         return host
 
@@ -138,13 +138,3 @@ class HostShell:
             if stored is not None:
                 self.assign(stored)
         host.placement = self._told or host.placement
-
-
-def _spare_the_collector() -> None:
-    """Let the cycle collector run rarely: live profiles are many, lasting, and without cycles.
-
-    Looking through them again and again costs a quarter of the throughput (decision 0008).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)

@@ -155,12 +155,19 @@ class Store:
         }
         return {link: found.get(link, (0, LinkBook())) for link in links}
 
-    def commit(self, lease: Lease, draft: Draft, book_versions: Mapping[str, int]) -> int:
+    def commit(
+        self,
+        lease: Lease,
+        draft: Draft,
+        book_versions: Mapping[str, int],
+        accepted: Callable[[], object] = lambda: None,
+    ) -> int:
         """Write a draft in one transaction and give the position of the log.
 
-        Raises `Conflict`, `Fenced` or `StoreUnavailable`; nothing is stored then.
+        Raises `Conflict`, `Fenced` or `StoreUnavailable`; nothing is stored then. For `accepted`
+        see `Write`.
         """
-        write = Write(lease, tallies=draft.tallies())
+        write = Write(lease, tallies=draft.tallies(), accepted=accepted)
         for aggregate in draft.born:
             cipher, wrapped = self._keyring.new_key(aggregate.id)
             self._keep(aggregate.id, cipher)

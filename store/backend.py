@@ -4,7 +4,7 @@ Everything here is rows and bytes; what they mean is `store.archive`'s business.
 pass one contract suite (`tests/contracts`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -55,7 +55,8 @@ class Write(msgspec.Struct):
 
     `born` are new directory rows `(kind, value, profile_id)` and `keys` the wrapped data keys
     of new streams; `owners` tells the customer of each folded UID; `books` maps link keys to
-    `(version read, new book)`; `tallies` is added to the counters.
+    `(version read, new book)`; `tallies` is added to the counters. `accepted` is called once, when
+    nobody else's write can refuse this one any more: all that is left is the database's own work.
     """
 
     lease: Lease
@@ -66,6 +67,7 @@ class Write(msgspec.Struct):
     books: list[tuple[Link, int, bytes]] = []
     snapshots: list[tuple[UUID, Snapshot]] = []
     tallies: dict[str, int] = {}
+    accepted: Callable[[], object] = lambda: None
 
 
 class Backend(Protocol):
@@ -76,6 +78,8 @@ class Backend(Protocol):
       expected version, a directory row or a book was somebody else's first, and
       `StoreUnavailable` when nothing could be stored; in each case nothing was. Only a connection
       lost during the commit leaves that open: `StoreUnavailable` too, and reading again tells.
+      `Write.accepted` is called before the commit where the commit is a step of its own, after it
+      where it is not; never when it raises `Fenced` or `Conflict`.
     * Reads see every committed write.
     """
 

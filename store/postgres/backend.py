@@ -51,6 +51,7 @@ class PostgresBackend:
         """Commit a batch; see `Backend.write`."""
         with _reported():
             positions = self._recorder.insert_events(write.events, write=write)  # type: ignore[arg-type]  # a `Sealed` has all that is asked of it
+        write.accepted()
         return positions[-1] if positions else self.position()
 
     def take_lease(self, name: str, owner: str) -> Lease:

@@ -41,6 +41,7 @@ class BatchRecorder(LogRecorder):
         _write_directory(c, write)
         positions = super()._insert_events(c, stored_events)
         _write_tallies(c, write)
+        write.accepted()
         return positions
 
 

@@ -342,6 +342,24 @@ class TestAnUnavailableStore:
         assert send(host, track("C", uid="u1")) == [APPLIED]
         assert visitor(host, "u1")["activities"] == {"A": 1, "C": 1}
 
+    def test_what_memory_took_over_while_the_commit_failed_is_forgotten(
+        self, host: ProfileHost, deployment: Deployment
+    ) -> None:
+        """The fold and its customer are in memory already when the disk gives up."""
+        send(host, track("A", uid="u1"))
+
+        def too_late(_: SqliteBackend, write: Write) -> NoReturn:
+            write.accepted()
+            raise FULL
+
+        with writing(too_late):
+            assert send(host, identify("u1", "c1"), track("B", uid="u2")) == [UNAVAILABLE] * 2
+        assert deployment.counted() == {"activities": 1, "visitors": 1}
+        assert host.read(Question("customer", "c1")) == (None, None)
+        assert visitor(host, "u1")["activities"] == {"A": 1}
+        assert send(host, track("C", uid="u1"), track("B", uid="u2")) == [APPLIED] * 2
+        assert visitor(host, "u1")["activities"] == {"A": 1, "C": 1}
+
     def test_what_was_stored_before_it_failed_stays_answered(
         self, host: ProfileHost, deployment: Deployment
     ) -> None:

@@ -24,7 +24,7 @@ from tests.controls.calls import track
 def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave this process's logs and garbage collector alone."""
     monkeypatch.setattr(shells, "configure_logs", lambda: None)
-    monkeypatch.setattr(shells, "_spare_the_collector", lambda: None)
+    monkeypatch.setattr(shells, "spare_the_collector", lambda: None)
 
 
 @pytest.fixture

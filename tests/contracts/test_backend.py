@@ -241,6 +241,19 @@ class TestAtomicWrites:
         backend.write(all_of_ben(lease))
         assert backend.version(BEN) == 1
 
+    def test_a_write_that_nobody_can_refuse_says_so_once(self, backend: Backend) -> None:
+        told: list[int] = []
+        lease = lease_of(backend)
+        first = replace(all_of_ana(lease), accepted=lambda: told.append(1))
+        backend.write(first)
+        assert told == [1]
+        with pytest.raises(Conflict):
+            backend.write(first)
+        lease_of(backend)
+        with pytest.raises(Fenced):
+            backend.write(replace(all_of_ben(lease), accepted=lambda: told.append(2)))
+        assert told == [1]
+
     def test_s2_a_uid_and_a_cid_may_read_the_same(self, backend: Backend) -> None:
         born = [("uid", "same", ANA), ("cid", "same", BEN)]
         backend.write(Write(lease_of(backend), born=born))
@@ -445,5 +458,7 @@ def all_of_ben(lease: Lease) -> Write:
     )
 
 
-def replace(write: Write, **changes: Lease | Sequence[object] | dict[str, int]) -> Write:
+def replace(
+    write: Write, **changes: Lease | Sequence[object] | dict[str, int] | Callable[[], object]
+) -> Write:
     return msgspec.structs.replace(write, **changes)

@@ -70,6 +70,16 @@ def test_a_file_that_is_no_database_is_unavailable_and_left_alone(path: Path) ->
     assert path.read_bytes().startswith(b"a letter to Ana")
 
 
+def test_what_is_done_once_a_write_is_accepted_is_done_before_the_commit(
+    backend: SqliteBackend, path: Path
+) -> None:
+    other, seen = SqliteBackend(path), list[int]()
+    lease = backend.take_lease("host-0", "a test")
+    write = Write(lease, events=events(1), accepted=lambda: seen.append(other.position()))
+    assert (backend.write(write), seen, other.position()) == (1, [0], 1)
+    other.close()
+
+
 def test_a_database_at_its_limit_stores_nothing_and_recovers(backend: SqliteBackend) -> None:
     lease = backend.take_lease("host-0", "a test")
     backend.write(Write(lease, events=events(1)))
