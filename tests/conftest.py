@@ -14,23 +14,29 @@ from tests.controls.databases import TEMPLATE
 
 TESTS = Path(__file__).parent
 
-SHARING = {"cluster", "faults", "clients", "scripts", "sdk"}
-"""Folders whose tests share running servers, or need most of a machine each."""
+SHARED = {
+    "cluster": "clusters",
+    "faults": "clusters",
+    "clients": "a server",
+    "sdk": "a server",
+    "scripts": "a server",
+}
+"""Folder -> what its tests share with others: running servers, or most of a machine."""
 
 
 class OneAfterTheOther(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Keeps them in one process when tests run side by side; all others go where there is room.
+    """Keeps sharers in one process when tests run side by side; all others go where there is room.
 
     Marks of `xdist_group` would say the same, but pytest 9.2 does not see what pytest-xdist 3.8
     makes of them.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "servers" if Path(nodeid).parts[1] in SHARING else nodeid
+        return SHARED.get(Path(nodeid).parts[1], nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneAfterTheOther:
-    """Share tests out; the largest share, theirs, begins first."""
+    """Share tests out; the two largest shares, theirs, begin first."""
     return OneAfterTheOther(config, log)
 
 

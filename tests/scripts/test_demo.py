@@ -1,6 +1,5 @@
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.ray
 @pytest.mark.slow
 def test_the_demo_ends_with_every_count_as_expected() -> None:
-    demo = [sys.executable, str(ROOT / "scripts/demo.py"), "--json"]
+    demo = [str(ROOT / "scripts/demo"), "--json"]
     done = subprocess.run(demo, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     last = json.loads(done.stdout.splitlines()[-1])
