@@ -17,6 +17,9 @@ CHECKPOINT_PAGES = 20_000
 """Frequent checkpoints of random pages are what limits SQLite (design D4)."""
 
 CACHE_KIB = 65_536
+STATEMENTS = 128
+"""Statements a connection keeps prepared: more than a host has."""
+
 LOCK_TIMEOUT = 30
 
 
@@ -41,20 +44,32 @@ class DurableConnection(SQLiteConnection):
 
 
 class DurablePool(SQLiteConnectionPool):
-    """Makes connections with our pragmas."""
+    """Makes connections with our pragmas, which keep their statements prepared."""
 
     def __init__(self, path: str, synchronous: str) -> None:
         super().__init__(db_name=path, lock_timeout=LOCK_TIMEOUT)
         self._synchronous = synchronous
 
     def _create_connection(self) -> SQLiteConnection:
-        plain = super()._create_connection()
-        raw: sqlite3.Connection = plain._sqlite_conn  # noqa: SLF001 - the library has no accessor
+        """Open the file. The library's own way would keep a single statement prepared."""
         try:
+            raw = sqlite3.connect(
+                self.db_name,
+                timeout=LOCK_TIMEOUT,
+                isolation_level=None,  # transactions begin and end where we say so
+                check_same_thread=False,
+                cached_statements=STATEMENTS,
+            )
+        except sqlite3.Error as error:
+            raise InterfaceError(error) from error
+        raw.row_factory = sqlite3.Row
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
             raw.execute(f"PRAGMA synchronous={self._synchronous}")
             raw.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
             raw.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         except sqlite3.Error as error:
+            raw.close()
             raise InterfaceError(error) from error
         return DurableConnection(sqlite_conn=raw, max_age=self.max_age)
 
