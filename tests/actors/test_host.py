@@ -1,8 +1,10 @@
 """One batch, one transaction, one answer for each call (designs D2, D3 and D6)."""
 
+import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from random import Random
 from typing import Any, NoReturn
 
 import msgspec
@@ -59,6 +61,17 @@ def journal(deployment: Deployment, source: str) -> list[CallRejected]:
 
 
 FULL = StoreUnavailable("the disk is full")
+
+
+@contextmanager
+def no_file_over(size: int) -> Iterator[None]:
+    """Have the system refuse what would make any file of this process larger, in bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def down(*_: object) -> NoReturn:
@@ -359,6 +372,20 @@ class TestAnUnavailableStore:
         assert visitor(host, "u1")["activities"] == {"A": 1}
         assert send(host, track("C", uid="u1"), track("B", uid="u2")) == [APPLIED] * 2
         assert visitor(host, "u1")["activities"] == {"A": 1, "C": 1}
+
+    def test_a_commit_that_the_system_refuses_leaves_memory_as_the_store_is(
+        self, host: ProfileHost, deployment: Deployment
+    ) -> None:
+        send(host, *(track("A", uid=f"u{n}") for n in range(10)))
+        told = {"about": Random(7).randbytes(50_000).hex()}
+        calls = [identify(f"u{n}", f"c{n}", attributes=told) for n in range(10)]
+        with no_file_over(200_000):
+            assert send(host, *calls) == [UNAVAILABLE] * 10
+        assert deployment.counted() == {"activities": 10, "visitors": 10}
+        assert visitor(host, "u1")["activities"] == {"A": 1}
+        assert send(host, *calls) == [APPLIED] * 10
+        assert customer(host, "c1")["activities"] == {"A": 1}
+        assert deployment.counted() == {"activities": 10, "customers": 10, "folds": 10}
 
     def test_what_was_stored_before_it_failed_stays_answered(
         self, host: ProfileHost, deployment: Deployment
