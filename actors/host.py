@@ -5,8 +5,8 @@ seen already?, decide, one transaction for the whole batch, take over meanwhile,
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from time import time_ns
 from uuid import UUID
 
@@ -187,17 +187,13 @@ class ProfileHost:
 
         Who calls this lets memory forget the draft should the commit fail.
         """
-        settling: list[Future[None]] = []
-
-        def settle() -> None:
-            settling.append(self._beside.submit(self._live.settle, draft))
-
         versions = self._live.book_versions(draft.books)
-        try:
+        with ExitStack() as settled:
+
+            def settle() -> None:
+                settled.callback(self._beside.submit(self._live.settle, draft).result)
+
             return self._store.commit(self._leased(), draft, versions, settle)
-        finally:
-            for each in settling:
-                each.result()
 
     def _look_ahead(self, parcels: list[Parcel]) -> None:
         for parcel in parcels:
