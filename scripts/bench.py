@@ -24,7 +24,7 @@ from scripts.bench_calls import (
 )
 from scripts.bench_hosts import hosts_as_json, measure_hosts, show_hosts
 from scripts.bench_load import HungUp, NotAccepted, post_requests, send
-from scripts.bench_machine import bytes_in, cpu_seconds, machine
+from scripts.bench_machine import bytes_in, cpu_seconds, machine, sync_seconds
 from scripts.bench_plain import measure_plain, whole_visitors
 from scripts.bench_report import Measured, Report, as_json, show
 from scripts.running import Server, ServerNotReady, ServerNotStopped, running
@@ -104,6 +104,7 @@ def _options() -> argparse.Namespace:
 def _measured(options: argparse.Namespace, facts: dict[str, str]) -> Report:
     calls = make_calls(options.calls, BATCHED_SEED)
     with tempfile.TemporaryDirectory(prefix="onefold-bench-") as folder:
+        facts = facts | {"a sync takes": f"{sync_seconds(Path(folder)) * 1e3:.2f} ms"}
         batched, single, views = _ours(options, calls, Path(folder) / "onefold")
         plain = _plain(calls, Path(folder) / "plain")
     mean = sum(len(call.body) for call in calls) / len(calls)

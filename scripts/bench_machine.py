@@ -7,9 +7,15 @@ from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
+from tempfile import TemporaryFile
+from time import perf_counter
 
 PROC = Path("/proc")
 VERSIONS = ("onefold", "ray", "eventsourcing", "uvicorn", "msgspec")
+
+SYNCS, SYNCED = 200, 8_192
+"""How often a sync is timed, and how many bytes are written before each."""
 
 
 def machine() -> dict[str, str]:
@@ -37,6 +43,21 @@ def cpu_seconds(root: int) -> float | None:
             spent[pid] = int(fields[11]) + int(fields[12])
     ticks = sum(used for pid, used in spent.items() if _is_below(pid, root, parents))
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def sync_seconds(folder: Path) -> float:
+    """Time how long the disk of a folder takes to sync a small write, in the median.
+
+    A commit waits for one: the plain way once a call, a host once a batch.
+    """
+    took = []
+    with TemporaryFile(dir=folder, buffering=0) as file:
+        for _ in range(SYNCS):
+            file.write(os.urandom(SYNCED))
+            begun = perf_counter()
+            os.fsync(file.fileno())
+            took.append(perf_counter() - begun)
+    return median(took)
 
 
 def bytes_in(folder: Path) -> int:
