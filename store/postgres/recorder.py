@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
-from eventsourcing.persistence import StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder
+from eventsourcing.persistence import StoredEvent, Subscription
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresSubscription
 from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Identifier
 
 from store.backend import Write
 from store.errors import Conflict, Fenced
@@ -25,6 +26,12 @@ class LogRecorder(PostgresApplicationRecorder):
     def __init__(self, datastore: Datastore) -> None:
         super().__init__(datastore, events_table_name=EVENTS)
 
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[Any]:
+        """Give the events behind a position, then each one as it comes."""
+        return LogSubscription(recorder=self, gt=gt, topics=topics)
+
     def insert_events(
         self, stored_events: Sequence[StoredEvent], *, write: Write | None = None, **_: Any
     ) -> Sequence[int] | None:
@@ -42,6 +49,27 @@ class LogRecorder(PostgresApplicationRecorder):
                 raise _meaning(error, write) from error
             [(positions,)] = c.fetchall()
             return positions or []
+
+
+class LogSubscription(PostgresSubscription):
+    """The library's subscription, without its gap.
+
+    That one reads the log on one thread and listens on another: of an event that is inserted after
+    it has read and before it listens, it would hear with the next one.
+    """
+
+    def _listen(self) -> None:
+        listen = SQL("LISTEN {}").format(Identifier(self._recorder.channel_name))
+        try:
+            with self._recorder.datastore.get_connection() as connection:
+                connection.execute(listen)
+                self._has_been_notified.set()  # read again what came until now
+                while not self._has_been_stopped and self._thread_error is None:
+                    for _ in connection.notifies(timeout=0.1, stop_after=1):
+                        self._has_been_notified.set()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the events are awaited
+            self._thread_error = self._thread_error or error
+            self.stop()
 
 
 def _meaning(error: psycopg.DatabaseError, write: Write | None) -> Exception:

@@ -3,9 +3,11 @@
 import io
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from typing import Any
 from unittest import TestCase
+from uuid import uuid4
 
 import pytest
 from eventsourcing.persistence import StoredEvent
@@ -16,7 +18,7 @@ from eventsourcing.tests import persistence as library
 from scripts.postgres import Postgres
 from store.postgres.address import conninfo
 from store.postgres.datastore import Datastore
-from store.postgres.recorder import LogRecorder
+from store.postgres.recorder import LogRecorder, LogSubscription
 from tests.controls.databases import fresh_database
 
 
@@ -64,6 +66,34 @@ class TestAsApplicationRecorder(OnOneDatabase, library.ApplicationRecorderTestCa
 
     def test_subscribers_are_told_of_what_is_inserted(self) -> None:
         self.optional_test_insert_subscribe()
+
+
+class LateListener(LogSubscription):
+    """Listens only when told to, and tells when it has read the log for the first time."""
+
+    has_read = threading.Event()
+    may_listen = threading.Event()
+
+    def _pull(self) -> None:
+        super()._pull()
+        self.has_read.set()
+
+    def _listen(self) -> None:
+        self.may_listen.wait()
+        super()._listen()
+
+
+class TestSubscriptions(OnOneDatabase):
+    def test_an_event_between_reading_and_listening_waits_for_no_other(self) -> None:
+        recorder = self.opened()
+        with (
+            ThreadPoolExecutor(1) as reader,
+            LateListener(recorder=recorder, gt=0) as subscription,
+        ):
+            subscription.has_read.wait()
+            recorder.insert_events([StoredEvent(uuid4(), 1, "topic", b"state")])
+            subscription.may_listen.set()
+            assert reader.submit(next, subscription).result(timeout=30).id == 1
 
 
 class TestAsAggregateRecorder(OnOneDatabase, library.AggregateRecorderTestCase):
