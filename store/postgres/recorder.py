@@ -26,9 +26,7 @@ class LogRecorder(PostgresApplicationRecorder):
     def __init__(self, datastore: Datastore) -> None:
         super().__init__(datastore, events_table_name=EVENTS)
 
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[Any]:
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[Any]:
         """Give the events behind a position, then each one as it comes."""
         return LogSubscription(recorder=self, gt=gt, topics=topics)
 
